@@ -1,0 +1,44 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+# The root filesystem: BusyBox and our agent, static against musl, and the
+# lab's modules; once as an initramfs, once as an ext4 image. fakeroot makes
+# both belong to root without being root.
+#
+## rootfs              initramfs.cpio and disk.ext4
+
+.PHONY: rootfs
+
+ROOTFS := $(CURDIR)/$(BUILD)/rootfs
+BUSYBOX_TREE := $(SRC)/busybox
+BUSYBOX_BUILD := $(CURDIR)/$(BUILD)/busybox
+GUEST_CC := $(CCACHE) musl-gcc -isystem $(LINUX_HEADERS)
+GUEST_CFLAGS := -static -O2 -Wall -Wextra -Werror
+AGENT_SOURCES := $(wildcard guest/agent/*.[ch])
+ROOTFS_FILES := $(shell find guest/rootfs -type f)
+GUEST_TESTS := $(patsubst devices/%/test.c,%,$(wildcard devices/*/test.c))
+GUEST_TEST_PROGRAMS := $(GUEST_TESTS:%=$(ROOTFS)/tests/%_test)
+# Of the disk image; it is sparse on the host.
+DISK_SIZE ?= 256M
+
+$(BUSYBOX_BUILD)/busybox: guest/busybox.config $(LINUX_HEADERS)/linux/virtio_ids.h \
+		| $(SRC)/busybox.version
+	$(STEP) busybox scripts/build-busybox.sh $(BUSYBOX_TREE) $(BUSYBOX_BUILD) \
+		$< "$(GUEST_CC)" $(JOBS)
+
+$(ROOTFS)/kc-agent: $(AGENT_SOURCES) $(LINUX_HEADERS)/linux/virtio_ids.h
+	@mkdir -p $(@D)
+	@$(GUEST_CC) $(GUEST_CFLAGS) $(filter %.c,$^) -o $@
+
+# A device's test is test.c and, where it is long, test-TOPIC.c beside it.
+.SECONDEXPANSION:
+$(ROOTFS)/tests/%_test: $$(wildcard devices/$$*/test*.[ch] devices/$$*/abi.h) \
+		$(LINUX_HEADERS)/linux/virtio_ids.h
+	@mkdir -p $(@D)
+	@$(GUEST_CC) $(GUEST_CFLAGS) -pthread $(filter %.c,$^) -o $@
+
+$(ROOTFS)/.made: $(BUSYBOX_BUILD)/busybox $(ROOTFS)/kc-agent $(ROOTFS_FILES) \
+		$(GUEST_TEST_PROGRAMS) $(MODULE_BUILD)/.built scripts/make-rootfs.sh mk/rootfs.mk | $(LAB)
+	$(STEP) rootfs fakeroot scripts/make-rootfs.sh $(ROOTFS) $(BUSYBOX_BUILD)/busybox \
+		$(LAB) $(LINUX_BUILD)/include/config/kernel.release $(DISK_SIZE)
+	@touch $@
+
+rootfs: $(ROOTFS)/.made
