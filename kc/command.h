@@ -1,0 +1,41 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * What kc can do. One table of these drives dispatch, help, completion and
+ * man page.
+ */
+#ifndef KC_COMMAND_H
+#define KC_COMMAND_H
+
+#include "options.h"
+
+#include <stdio.h>
+
+struct command {
+	const char *name;
+	const char *operands;	/* as in a synopsis; NULL: it takes none */
+	const char *summary;	/* one line */
+	const char *text;	/* paragraphs, parted by empty lines */
+	const struct option_row *const *options;
+	size_t fields_size;	/* of the structure that options fill */
+	const void *defaults;	/* its initial contents; NULL: zeroes */
+	/* Returns kc's exit status; STATUS_* with @error set. */
+	int (*run)(const void *fields, char **operands, GError **error);
+};
+
+#define KC_VERSION "0.1"
+
+/* NULL-terminated, in the order of the help. */
+extern const struct command *const commands[];
+
+const struct command *command_find(const char *name, GError **error);
+
+/* Parses @argv, which begins behind the command's name, and runs it. */
+int command_dispatch(const struct command *command, char **argv);
+
+extern const struct command command_boot;
+extern const struct command command_run;
+extern const struct command command_doctor;
+extern const struct command command_help;
+extern const struct command command_version;
+
+#endif

@@ -1,0 +1,139 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "console.h"
+#include "quote.h"
+
+#include <string.h>
+
+struct console {
+	char lines[CONSOLE_LINES][CONSOLE_LINE_MAX + 1];
+	unsigned current;	/* the line being received */
+	unsigned complete;	/* whole lines before it, at most CONSOLE_LINES - 1 */
+	size_t len;		/* of the current line, at most CONSOLE_LINE_MAX */
+	gint64 heard;
+	char *panic;
+	char *splat;
+};
+
+struct console *console_new(void)
+{
+	return g_new0(struct console, 1);
+}
+
+void console_free(struct console *console)
+{
+	if (!console)
+		return;
+	g_free(console->panic);
+	g_free(console->splat);
+	g_free(console);
+}
+
+/* Kernel lines open with "[    1.234567] ", a caller id may follow. */
+static const char *skip_stamp(const char *line)
+{
+	while (*line == '[') {
+		const char *end = strstr(line, "] ");
+
+		if (!end)
+			break;
+		line = end + 2;
+	}
+	return line;
+}
+
+static void recognise(struct console *console, const char *line)
+{
+	static const char *const splats[] = {
+		"WARNING: ",
+		"BUG: ",
+		"kernel BUG at ",
+		"Oops: ",
+		"INFO: task ",
+		"INFO: rcu",
+		"rcu: INFO: ",
+		"watchdog: BUG: ",
+		"UBSAN: ",
+		"general protection fault",
+		"kmemleak: ",
+	};
+	const char *text = skip_stamp(line);
+
+	if (g_str_has_prefix(text, "Kernel panic - not syncing")) {
+		if (!console->panic)
+			console->panic = quote_printable(text);
+		return;
+	}
+	for (size_t i = 0; !console->splat && i < G_N_ELEMENTS(splats); i++)
+		if (g_str_has_prefix(text, splats[i]))
+			console->splat = quote_printable(text);
+}
+
+static void end_line(struct console *console)
+{
+	char *line = console->lines[console->current];
+
+	line[console->len] = '\0';
+	recognise(console, line);
+	console->current = (console->current + 1) % CONSOLE_LINES;
+	console->complete = MIN(console->complete + 1, CONSOLE_LINES - 1);
+	console->len = 0;
+	console->lines[console->current][0] = '\0';
+}
+
+void console_feed(struct console *console, const char *data, size_t len)
+{
+	if (len > 0)
+		console->heard = g_get_monotonic_time();
+	for (size_t i = 0; i < len; i++) {
+		char *line = console->lines[console->current];
+
+		if (data[i] == '\n') {
+			end_line(console);
+		} else if (data[i] == '\t' || (guchar)data[i] >= ' ') {
+			if (console->len < CONSOLE_LINE_MAX)
+				line[console->len++] = data[i];
+		}
+	}
+	console->lines[console->current][console->len] = '\0';
+}
+
+gint64 console_last_heard(const struct console *console)
+{
+	return console->heard;
+}
+
+const char *console_panic(const struct console *console)
+{
+	return console->panic;
+}
+
+const char *console_splat(const struct console *console)
+{
+	return console->splat;
+}
+
+const char *console_find(const struct console *console, const char *part)
+{
+	for (unsigned i = 0; i <= console->complete; i++) {
+		unsigned at = (console->current + CONSOLE_LINES - i) % CONSOLE_LINES;
+		const char *line = console->lines[at];
+
+		if (*line && strstr(line, part))
+			return line;
+	}
+	return NULL;
+}
+
+void console_print_tail(const struct console *console, unsigned lines, FILE *out)
+{
+	bool open = console->len > 0;
+	unsigned count = MIN(console->complete + open, lines);
+	unsigned first = console->current + open + CONSOLE_LINES - count;
+
+	for (unsigned i = 0; i < count; i++) {
+		const char *line = console->lines[(first + i) % CONSOLE_LINES];
+		g_autofree char *printable = quote_printable(line);
+
+		fprintf(out, "  | %s\n", printable);
+	}
+}

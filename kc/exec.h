@@ -1,0 +1,24 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* One command in the guest, its streams tied to the host's. */
+#ifndef KC_EXEC_H
+#define KC_EXEC_H
+
+#include "vm.h"
+
+struct exec {
+	const char *const *argv;	/* NULL-terminated, as is env */
+	const char *const *env;		/* NAME=VALUE; or NULL */
+	const char *dir;		/* or NULL */
+	bool tty;			/* stdin is a terminal, in raw mode */
+	bool reads;			/* stdin is given to it; else it gets none */
+};
+
+/*
+ * Runs it to its end. Its output goes to stdout and stderr as it comes and no
+ * faster than it is read; a first signal is passed on to it, a second ends the
+ * wait. Returns false when it did not end by itself.
+ */
+bool exec_run(struct vm *vm, const struct exec *exec, gint64 deadline, int *status,
+	      GError **error);
+
+#endif

@@ -1,0 +1,153 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "lab.h"
+#include "status.h"
+
+#include <string.h>
+
+static const struct {
+	const char *file, *name, *verb;
+} parts[LAB_PARTS] = {
+	[LAB_VMLINUX] = { "vmlinux", "kernel", "make linux" },
+	[LAB_BZIMAGE] = { "bzImage", "kernel (bzImage)", "make linux" },
+	[LAB_RELEASE] = { "kernel.release", "kernel's release", "make linux" },
+	[LAB_INITRAMFS] = { "initramfs.cpio", "root file system (initramfs)", "make rootfs" },
+	[LAB_DISK] = { "disk.ext4", "root file system (disk)", "make rootfs" },
+	[LAB_QEMU] = { "qemu-system-x86_64", "QEMU", "make qemu" },
+	[LAB_FIRMWARE] = { "firmware", "QEMU's firmware", "make qemu" },
+	[LAB_MODULES] = { "modules", "modules", "make all" },
+};
+
+static bool has_folder(const char *folder, const char *name)
+{
+	g_autofree char *path = g_build_filename(folder, name, NULL);
+
+	return g_file_test(path, G_FILE_TEST_IS_DIR);
+}
+
+static bool is_project(const char *folder)
+{
+	return (has_folder(folder, "devices") && has_folder(folder, "kc")) ||
+	       has_folder(folder, "build/lab");
+}
+
+char *lab_search_upward(const char *start)
+{
+	char *folder = g_canonicalize_filename(start, NULL);
+
+	while (!is_project(folder)) {
+		char *parent = g_path_get_dirname(folder);
+		bool at_top = g_str_equal(parent, folder);
+
+		g_free(folder);
+		folder = parent;
+		if (at_top) {
+			g_free(folder);
+			return NULL;
+		}
+	}
+	return folder;
+}
+
+static char *find_root(GError **error)
+{
+	const char *wish = g_getenv("KC_ROOT");
+	g_autofree char *self = g_file_read_link("/proc/self/exe", NULL);
+	g_autofree char *here = g_get_current_dir();
+	char *root;
+
+	if (wish && *wish) {
+		if (is_project(wish))
+			return g_canonicalize_filename(wish, NULL);
+		g_set_error(error, STATUS_ERROR, STATUS_HOST_NOT_READY,
+			    "KC_ROOT is '%s', which holds neither devices/ and kc/ nor build/lab; "
+			    "set it to the KernelCraft folder, or unset it",
+			    wish);
+		return NULL;
+	}
+	root = self ? lab_search_upward(self) : NULL;
+	if (!root)
+		root = lab_search_upward(here);
+	if (!root)
+		g_set_error(error, STATUS_ERROR, STATUS_HOST_NOT_READY,
+			    "no KernelCraft folder above '%s'; go there, or set KC_ROOT to it",
+			    here);
+	return root;
+}
+
+struct lab *lab_find(GError **error)
+{
+	char *root = find_root(error);
+	struct lab *lab;
+
+	if (!root)
+		return NULL;
+	lab = g_new0(struct lab, 1);
+	lab->root = root;
+	for (int i = 0; i < LAB_PARTS; i++)
+		lab->parts[i] = g_build_filename(root, "build", "lab", parts[i].file, NULL);
+	return lab;
+}
+
+void lab_free(struct lab *lab)
+{
+	if (!lab)
+		return;
+	for (int i = 0; i < LAB_PARTS; i++)
+		g_free(lab->parts[i]);
+	g_free(lab->root);
+	g_free(lab);
+}
+
+bool lab_has(const struct lab *lab, enum lab_part part)
+{
+	return g_file_test(lab->parts[part], G_FILE_TEST_EXISTS);
+}
+
+bool lab_require(const struct lab *lab, enum lab_part part, GError **error)
+{
+	if (lab_has(lab, part))
+		return true;
+	g_set_error(error, STATUS_ERROR, STATUS_HOST_NOT_READY,
+		    "the lab's %s is missing: no '%s'; '%s' in %s makes it", parts[part].name,
+		    lab->parts[part], parts[part].verb, lab->root);
+	return false;
+}
+
+const char *lab_part_name(enum lab_part part)
+{
+	return parts[part].name;
+}
+
+const char *lab_part_verb(enum lab_part part)
+{
+	return parts[part].verb;
+}
+
+static char *qemu_version(const char *qemu)
+{
+	const char *argv[] = { qemu, "--version", NULL };
+	char *said = NULL;
+
+	if (!g_spawn_sync(NULL, (char **)argv, NULL, G_SPAWN_STDERR_TO_DEV_NULL, NULL, NULL, &said,
+			  NULL, NULL, NULL))
+		return NULL;
+	/* "QEMU emulator version 10.0.13", then a copyright */
+	said[strcspn(said, "\n")] = '\0';
+	return said;
+}
+
+char *lab_part_version(const struct lab *lab, enum lab_part part)
+{
+	char *text = NULL;
+
+	if (part == LAB_QEMU)
+		return qemu_version(lab->parts[part]);
+	if (g_file_get_contents(lab->parts[part], &text, NULL, NULL))
+		g_strstrip(text);
+	return text;
+}
+
+char *lab_module(const struct lab *lab, const char *name)
+{
+	return g_strdup_printf("%s/%s.ko", lab->parts[LAB_MODULES], name);
+}

@@ -1,0 +1,247 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "launch.h"
+#include "image.h"
+#include "quote.h"
+#include "status.h"
+#include "tsc.h"
+
+#include <stdio.h>
+
+static bool parse_transport(const char *value, void *field, GError **error)
+{
+	enum transport *transport = field;
+
+	if (g_str_equal(value, "pci")) {
+		*transport = TRANSPORT_PCI;
+	} else if (g_str_equal(value, "mmio")) {
+		*transport = TRANSPORT_MMIO;
+	} else {
+		g_set_error(error, STATUS_ERROR, STATUS_MISUSE, "'%s' is neither pci nor mmio",
+			    value);
+		return false;
+	}
+	return true;
+}
+
+static bool parse_accel(const char *value, void *field, GError **error)
+{
+	if (accel_parse(value, field))
+		return true;
+	g_set_error(error, STATUS_ERROR, STATUS_MISUSE, "'%s' is neither auto, kvm nor tcg",
+		    value);
+	return false;
+}
+
+#define FIELD(name) offsetof(struct launch_options, name)
+
+const struct option_row launch_rows[] = {
+	{ "root", 'r', "initramfs|disk|FILE",
+	  "the guest's root: the lab's initramfs (default) or disk, or an "
+	  "initramfs or disk image of your own",
+	  option_string, FIELD(root) },
+	{ "kernel", 'k', "FILE", "a kernel of your own: bzImage or vmlinux", option_string,
+	  FIELD(kernel) },
+	{ "initrd", 0, "FILE", "an initramfs beside a root on disk", option_string,
+	  FIELD(initrd) },
+	{ "append", 'a', "ARGUMENTS", "kernel arguments behind ours; may be repeated",
+	  option_list, FIELD(append) },
+	{ "device", 'd', "DEVICE",
+	  "what QEMU's -device takes, in place of the default virtio-hello; may be repeated",
+	  option_list, FIELD(devices) },
+	{ "no-device", 0, NULL, "no virtio-hello either", option_on, FIELD(no_device) },
+	{ "memory", 'm', "SIZE", "the guest's memory, such as 512M or 2G (default 256M)",
+	  option_mebibytes, FIELD(memory_mib) },
+	{ "smp", 0, "N", "the guest's CPUs (default 1)", option_count, FIELD(smp) },
+	{ "transport", 0, "pci|mmio", "where virtio devices sit: on q35's PCI (default), or on "
+	  "microvm's MMIO",
+	  parse_transport, FIELD(transport) },
+	{ "accel", 0, "auto|kvm|tcg", "KVM, emulation, or KVM where a trial shows that it works "
+	  "(default)",
+	  parse_accel, FIELD(accel) },
+	{ "qemu", 0, "FILE", "a QEMU of your own", option_string, FIELD(qemu) },
+	{ "timeout", 't', "SECONDS", "end the VM after so long (status 246)", option_seconds,
+	  FIELD(timeout) },
+	{ "boot-timeout", 0, "SECONDS", "how long the guest may take to come up (default 60)",
+	  option_seconds, FIELD(boot_timeout) },
+	{ "dry-run", 'n', NULL, "only print the QEMU command, ready to be pasted", option_on,
+	  FIELD(dry_run) },
+	{ "verbose", 'v', NULL, "say more", option_on, FIELD(verbose) },
+	{ .name = NULL },
+};
+
+static bool choose_qemu(struct launch *launch, const struct launch_options *options,
+			GError **error)
+{
+	struct machine *machine = &launch->machine;
+
+	if (!options->qemu) {
+		machine->qemu = launch->lab->parts[LAB_QEMU];
+		machine->firmware = launch->lab->parts[LAB_FIRMWARE];
+		return lab_require(launch->lab, LAB_QEMU, error) &&
+		       lab_require(launch->lab, LAB_FIRMWARE, error);
+	}
+	launch->qemu = g_find_program_in_path(options->qemu);
+	machine->qemu = launch->qemu;
+	/* A QEMU of the user's may have firmware of its own. */
+	if (lab_has(launch->lab, LAB_FIRMWARE))
+		machine->firmware = launch->lab->parts[LAB_FIRMWARE];
+	if (!launch->qemu)
+		g_set_error(error, STATUS_ERROR, STATUS_MISUSE, "--qemu: '%s' is no program",
+			    options->qemu);
+	return launch->qemu;
+}
+
+/*
+ * A vmlinux is entered directly; a bzImage first unpacks itself, slow when
+ * emulated. On microvm the direct way failed in two boots out of three, with a
+ * triple fault or without a clock (QEMU 10.0.13, SeaBIOS 1.16.2).
+ */
+static enum lab_part fastest_kernel(const struct launch *launch)
+{
+	if (launch->machine.transport == TRANSPORT_PCI && lab_has(launch->lab, LAB_VMLINUX))
+		return LAB_VMLINUX;
+	return LAB_BZIMAGE;
+}
+
+static bool choose_kernel(struct launch *launch, const struct launch_options *options,
+			  GError **error)
+{
+	enum lab_part part = fastest_kernel(launch);
+
+	launch->own_kernel = options->kernel;
+	launch->machine.kernel = options->kernel;
+	if (options->kernel)
+		return image_is_kernel(options->kernel, error);
+	launch->machine.kernel = launch->lab->parts[part];
+	return lab_require(launch->lab, part, error);
+}
+
+static bool choose_own_root(struct machine *machine, const char *file, GError **error)
+{
+	enum image_root kind;
+
+	if (!image_root_kind(file, &kind, error)) {
+		g_prefix_error(error, "--root: ");
+		return false;
+	}
+	if (kind == ROOT_INITRD) {
+		machine->initrd = file;
+	} else {
+		machine->disk = file;
+		machine->disk_format = kind == ROOT_RAW ? "raw" : "qcow2";
+	}
+	return true;
+}
+
+static bool choose_root(struct launch *launch, const struct launch_options *options,
+			GError **error)
+{
+	struct machine *machine = &launch->machine;
+	bool initramfs = g_str_equal(options->root, "initramfs");
+	enum lab_part part = initramfs ? LAB_INITRAMFS : LAB_DISK;
+
+	machine->initrd = options->initrd;
+	launch->expects_agent = initramfs || g_str_equal(options->root, "disk");
+	if (options->initrd && !g_file_test(options->initrd, G_FILE_TEST_IS_REGULAR)) {
+		g_set_error(error, STATUS_ERROR, STATUS_MISUSE, "--initrd: no file '%s'",
+			    options->initrd);
+		return false;
+	}
+	if (!launch->expects_agent)
+		return choose_own_root(machine, options->root, error);
+	if (initramfs)
+		machine->initrd = launch->lab->parts[part];
+	else
+		machine->disk = launch->lab->parts[part];
+	machine->disk_format = "raw";
+	return lab_require(launch->lab, part, error);
+}
+
+static bool choose_devices(struct launch *launch, const struct launch_options *options,
+			   GError **error)
+{
+	enum transport transport = launch->machine.transport;
+
+	launch->machine.devices = options->devices;
+	if (!options->devices && !options->no_device) {
+		launch->devices[0] = machine_default_device(transport);
+		launch->machine.devices = launch->devices;
+	}
+	for (int i = 0; options->devices && options->devices[i]; i++)
+		if (!machine_takes_device(transport, options->devices[i], error))
+			return false;
+	return true;
+}
+
+/* Someone who names another init does not start our agent. */
+static bool replaces_init(const struct launch *launch)
+{
+	const char *parameter = launch->machine.disk ? "init=" : "rdinit=";
+	g_auto(GStrv) words = g_strsplit(launch->append, " ", -1);
+
+	for (int i = 0; words[i]; i++)
+		if (g_str_has_prefix(words[i], parameter))
+			return true;
+	return false;
+}
+
+static void choose_arguments(struct launch *launch, const struct launch_options *options)
+{
+	if (!options->append)
+		return;
+	launch->append = g_strjoinv(" ", (char **)options->append);
+	launch->machine.append = launch->append;
+	if (replaces_init(launch))
+		launch->expects_agent = false;
+}
+
+bool launch_prepare(struct launch *launch, const struct launch_options *options, GError **error)
+{
+	launch->lab = lab_find(error);
+	if (!launch->lab)
+		return false;
+	launch->machine.transport = options->transport;
+	launch->machine.smp = options->smp;
+	launch->machine.memory_mib = options->memory_mib;
+	if (!choose_qemu(launch, options, error) || !choose_kernel(launch, options, error) ||
+	    !choose_root(launch, options, error) || !choose_devices(launch, options, error))
+		return false;
+	choose_arguments(launch, options);
+	if (!accel_choose(&launch->accel, options->accel, launch->lab, launch->machine.qemu,
+			  false, error))
+		return false;
+	launch->machine.kvm = launch->accel.kvm;
+	/*
+	 * microvm has no timer to measure the counter against but the PIT, by which
+	 * it fails on a busy host; with no counter the kernel hangs there.
+	 */
+	if (options->transport == TRANSPORT_MMIO && !launch->accel.kvm)
+		launch->machine.tsc_khz = tsc_khz();
+	return true;
+}
+
+void launch_clear(struct launch *launch)
+{
+	lab_free(launch->lab);
+	g_free(launch->accel.why);
+	g_free(launch->append);
+	g_free(launch->qemu);
+}
+
+void launch_print(const struct launch *launch)
+{
+	g_auto(GStrv) argv = machine_argv(&launch->machine, MACHINE_INTERACTIVE);
+	g_autofree char *command = quote_command(argv);
+
+	fputs(command, stdout);
+}
+
+void launch_announce(const struct launch *launch, bool verbose)
+{
+	const char *name = launch->accel.kvm ? "KVM" : "TCG";
+
+	if (verbose)
+		fprintf(stderr, "kc: %s (%s)\n", name, launch->accel.why);
+	else
+		fprintf(stderr, "kc: %s\n", name);
+}

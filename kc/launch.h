@@ -1,0 +1,57 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * From what a user typed to a machine that can be started: the options which
+ * all commands that start a VM share, checked against the lab and the host.
+ */
+#ifndef KC_LAUNCH_H
+#define KC_LAUNCH_H
+
+#include "accel.h"
+#include "machine.h"
+#include "options.h"
+
+/* First member of the options of each command that starts a VM. */
+struct launch_options {
+	const char *root;		/* "initramfs", "disk", or a file */
+	const char *kernel;
+	const char *initrd;
+	const char **append;
+	const char **devices;
+	bool no_device;
+	unsigned memory_mib;
+	unsigned smp;
+	enum transport transport;
+	enum accel_choice accel;
+	const char *qemu;
+	double timeout;
+	double boot_timeout;
+	bool dry_run;
+	bool verbose;
+};
+
+#define LAUNCH_DEFAULTS { .root = "initramfs", .memory_mib = 256, .smp = 1, .boot_timeout = 60 }
+
+extern const struct option_row launch_rows[];
+
+struct launch {
+	struct machine machine;
+	struct lab *lab;
+	struct accel accel;
+	const char *devices[2];	/* the default set */
+	char *append;
+	char *qemu;		/* the user's */
+	bool expects_agent;	/* the guest's root is ours and starts our init */
+	bool own_kernel;	/* the user's: it may lack what the agent needs */
+};
+
+/* Fills @launch, which points into @options. */
+bool launch_prepare(struct launch *launch, const struct launch_options *options, GError **error);
+void launch_clear(struct launch *launch);
+
+/* For --dry-run: the command that a user can paste, on stdout. */
+void launch_print(const struct launch *launch);
+
+/* One line on stderr: TCG or KVM, and why where it is news. */
+void launch_announce(const struct launch *launch, bool verbose);
+
+#endif

@@ -1,0 +1,158 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "machine.h"
+#include "../guest/agent/protocol.h"
+#include "quote.h"
+#include "status.h"
+
+#include <string.h>
+
+/*
+ * A panicked guest resets at once, which ends a run or is seen in a boot;
+ * with pvpanic QEMU tells of the panic before.
+ */
+#define KERNEL_ARGUMENTS "console=ttyS0 panic=-1"
+
+static void add(GPtrArray *argv, const char *option, const char *value)
+{
+	g_ptr_array_add(argv, g_strdup(option));
+	if (value)
+		g_ptr_array_add(argv, g_strdup(value));
+}
+
+G_GNUC_PRINTF(3, 4)
+static void addf(GPtrArray *argv, const char *option, const char *format, ...)
+{
+	va_list values;
+
+	va_start(values, format);
+	g_ptr_array_add(argv, g_strdup(option));
+	g_ptr_array_add(argv, g_strdup_vprintf(format, values));
+	va_end(values);
+}
+
+static const char *bus(const struct machine *machine)
+{
+	return machine->transport == TRANSPORT_PCI ? "pci" : "device";
+}
+
+char *machine_kernel_arguments(const struct machine *machine)
+{
+	GString *out = g_string_new(KERNEL_ARGUMENTS);
+
+	if (machine->disk)
+		g_string_append(out, " root=/dev/vda rw");
+	if (machine->tsc_khz)
+		g_string_append_printf(out, " tsc_early_khz=%u", machine->tsc_khz);
+	if (machine->append && *machine->append)
+		g_string_append_printf(out, " %s", machine->append);
+	return g_string_free(out, FALSE);
+}
+
+static void add_board(GPtrArray *argv, const struct machine *machine)
+{
+	bool pci = machine->transport == TRANSPORT_PCI;
+
+	/* Devices that nobody asked for cost boot time. */
+	add(argv, "-machine", pci ? "q35,sata=off,smbus=off" : "microvm,rtc=on");
+	add(argv, "-accel", machine->kvm ? "kvm" : "tcg");
+	add(argv, "-cpu", machine->kvm ? "host" : "max");
+	addf(argv, "-smp", "%u", machine->smp);
+	addf(argv, "-m", "%uM", machine->memory_mib);
+	if (machine->firmware)
+		add(argv, "-L", machine->firmware);
+	/* SeaBIOS' build for microvm resets now and then before a PVH kernel starts. */
+	if (!pci)
+		add(argv, "-bios", "qboot.rom");
+	if (machine->reset_ends)
+		add(argv, "-no-reboot", NULL);
+	/* Our drivers are modern; an option ROM would only offer to boot from the network. */
+	add(argv, "-global",
+	    pci ? "virtio-net-pci.romfile=" : "virtio-mmio.force-legacy=false");
+}
+
+static void add_kernel(GPtrArray *argv, const struct machine *machine)
+{
+	g_autofree char *arguments = machine_kernel_arguments(machine);
+
+	add(argv, "-kernel", machine->kernel);
+	if (machine->initrd)
+		add(argv, "-initrd", machine->initrd);
+	add(argv, "-append", arguments);
+}
+
+static void add_channels(GPtrArray *argv, const struct machine *machine)
+{
+	addf(argv, "-chardev", "socket,id=qmp,fd=%d", MACHINE_FD_QMP);
+	add(argv, "-mon", "chardev=qmp,mode=control");
+	addf(argv, "-chardev", "socket,id=console,fd=%d,mux=on", MACHINE_FD_CONSOLE);
+	add(argv, "-mon", "chardev=console,mode=readline");
+	add(argv, "-serial", "chardev:console");
+	addf(argv, "-chardev", "socket,id=agent,fd=%d", MACHINE_FD_AGENT);
+	addf(argv, "-device", "virtio-serial-%s", bus(machine));
+	/* Only a port with an id has its opening and closing announced. */
+	add(argv, "-device", "virtserialport,id=agent,chardev=agent,name=" KC_PORT_NAME);
+}
+
+static void add_disk(GPtrArray *argv, const struct machine *machine)
+{
+	g_autofree char *file = quote_qemu(machine->disk);
+
+	addf(argv, "-drive", "if=none,id=root,format=%s,file=%s%s", machine->disk_format, file,
+	     machine->disk_throwaway ? ",snapshot=on" : "");
+	addf(argv, "-device", "virtio-blk-%s,drive=root", bus(machine));
+}
+
+static void add_devices(GPtrArray *argv, const struct machine *machine)
+{
+	if (machine->disk)
+		add_disk(argv, machine);
+	addf(argv, "-device", "virtio-rng-%s", bus(machine));
+	if (machine->transport == TRANSPORT_PCI) {
+		add(argv, "-device", "pvpanic-pci");
+		/* Devices on the root complex itself cannot be plugged. */
+		add(argv, "-device", "pcie-root-port,id=hotplug0,chassis=1");
+	}
+	for (int i = 0; machine->devices && machine->devices[i]; i++)
+		add(argv, "-device", machine->devices[i]);
+}
+
+char **machine_argv(const struct machine *machine, enum machine_form form)
+{
+	GPtrArray *argv = g_ptr_array_new();
+
+	add(argv, machine->qemu, NULL);
+	add(argv, "-nodefaults", NULL);
+	add(argv, "-no-user-config", NULL);
+	add(argv, "-display", "none");
+	add_board(argv, machine);
+	add_kernel(argv, machine);
+	if (form == MACHINE_WIRED)
+		add_channels(argv, machine);
+	else
+		add(argv, "-serial", "mon:stdio");
+	add_devices(argv, machine);
+	g_ptr_array_add(argv, NULL);
+	return (char **)g_ptr_array_free(argv, FALSE);
+}
+
+const char *machine_default_device(enum transport transport)
+{
+	return transport == TRANSPORT_PCI ? "virtio-hello-pci,id=hello0" :
+					    "virtio-hello-device,id=hello0";
+}
+
+bool machine_takes_device(enum transport transport, const char *device, GError **error)
+{
+	bool pci = transport == TRANSPORT_PCI;
+	const char *wrong = pci ? "-device" : "-pci";
+	g_autofree char *name = g_strndup(device, strcspn(device, ","));
+	g_autofree char *stem = NULL;
+
+	if (!g_str_has_prefix(name, "virtio-") || !g_str_has_suffix(name, wrong))
+		return true;
+	stem = g_strndup(name, strlen(name) - strlen(wrong));
+	g_set_error(error, STATUS_ERROR, STATUS_MISUSE,
+		    "the device '%s' is for --transport %s; over %s it is '%s%s'", name,
+		    pci ? "mmio" : "pci", pci ? "pci" : "mmio", stem, pci ? "-pci" : "-device");
+	return false;
+}

@@ -1,0 +1,52 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * A virtual machine as data, and as QEMU's command line. Pure: touches neither
+ * files nor processes. Strings are borrowed from whoever fills the structure.
+ */
+#ifndef KC_MACHINE_H
+#define KC_MACHINE_H
+
+#include <glib.h>
+#include <stdbool.h>
+
+enum transport { TRANSPORT_PCI, TRANSPORT_MMIO };
+
+/* What a kc-driven QEMU finds behind its first file descriptors. */
+enum machine_fd { MACHINE_FD_QMP = 3, MACHINE_FD_CONSOLE, MACHINE_FD_AGENT };
+
+enum machine_form {
+	MACHINE_WIRED,		/* driven by kc over the descriptors above */
+	MACHINE_INTERACTIVE	/* for a person: console and monitor on stdio */
+};
+
+struct machine {
+	const char *qemu;
+	const char *firmware;		/* folder; NULL: QEMU's own */
+	enum transport transport;
+	bool kvm;
+	unsigned smp;
+	unsigned memory_mib;
+	const char *kernel;
+	const char *initrd;		/* or NULL */
+	const char *disk;		/* the root disk, or NULL */
+	const char *disk_format;
+	bool disk_throwaway;		/* writes are dropped at the end */
+	unsigned tsc_khz;		/* tell the kernel; 0: let it measure */
+	bool reset_ends;		/* a guest's reboot ends the VM */
+	const char *append;		/* behind our own kernel arguments; or NULL */
+	const char *const *devices;	/* each a -device; NULL-terminated */
+};
+
+/* The kernel's arguments. Caller frees. */
+char *machine_kernel_arguments(const struct machine *machine);
+
+/* The command line, NULL-terminated. Caller frees with g_strfreev(). */
+char **machine_argv(const struct machine *machine, enum machine_form form);
+
+/* The lab's own device, where the user names none. */
+const char *machine_default_device(enum transport transport);
+
+/* A virtio device must be of the machine's transport. */
+bool machine_takes_device(enum transport transport, const char *device, GError **error);
+
+#endif

@@ -1,0 +1,32 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* QEMU's machine protocol: commands with a time limit, and events as they come. */
+#ifndef KC_QMP_H
+#define KC_QMP_H
+
+#include <glib.h>
+#include <json-glib/json-glib.h>
+#include <stdbool.h>
+
+struct qmp;
+
+/* @data is the event's, or NULL; it is not given away. */
+typedef void (*qmp_event)(const char *name, JsonObject *data, void *opaque);
+
+/* Takes @fd, a socket. Negotiates by itself. */
+struct qmp *qmp_new(int fd, qmp_event event, void *opaque);
+void qmp_free(struct qmp *qmp);
+
+/*
+ * Runs a command and waits for its answer, ten seconds at most. @arguments may
+ * be NULL and is taken. Returns what the command returned, the caller frees
+ * it; NULL with @error set when it was refused, or QEMU did not answer.
+ */
+JsonNode *qmp_call(struct qmp *qmp, const char *command, JsonObject *arguments, GError **error);
+
+/* Asks QEMU to end, and does not wait for it. */
+void qmp_quit(struct qmp *qmp);
+
+/* QEMU has closed its end. */
+bool qmp_is_closed(const struct qmp *qmp);
+
+#endif

@@ -1,0 +1,21 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Children that never outlive kc, whatever becomes of it. */
+#ifndef KC_SPAWN_H
+#define KC_SPAWN_H
+
+#include <gio/gio.h>
+
+struct spawn_fd {
+	int ours;	/* closed in any case */
+	int theirs;	/* its number in the child */
+};
+
+/*
+ * Starts @argv in a session of its own, so that a terminal's Ctrl-C reaches kc
+ * alone, with stdin from /dev/null and stderr behind
+ * g_subprocess_get_stderr_pipe(). Fails with STATUS_HOST_NOT_READY.
+ */
+GSubprocess *spawn(const char *const *argv, const struct spawn_fd *fds, size_t count,
+		   GError **error);
+
+#endif

@@ -1,0 +1,33 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * What kc itself ends with when it is not the command's own status. Every
+ * GError of kc is in the domain STATUS_ERROR and carries one of these as its code.
+ */
+#ifndef KC_STATUS_H
+#define KC_STATUS_H
+
+#include <glib.h>
+
+enum status {
+	STATUS_MISUSE = 240,
+	STATUS_HOST_NOT_READY,
+	STATUS_QEMU_DIED,
+	STATUS_NEVER_BOOTED,
+	STATUS_PANIC,
+	STATUS_SPLAT,
+	STATUS_HANG,
+	STATUS_AGENT_LOST,
+	STATUS_NOT_CARRIED,
+	STATUS_END
+};
+
+#define STATUS_ERROR status_error_quark()
+GQuark status_error_quark(void);
+
+/* One sentence for help and man page; NULL for a number that is not ours. */
+const char *status_meaning(int status);
+
+/* Prints "kc: MESSAGE" on stderr; frees @error and returns its status. */
+int status_report(GError *error);
+
+#endif

@@ -1,0 +1,73 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * A running machine: QEMU, its console, its monitor and the guest's agent. All
+ * of it lives in anonymous sockets, so VMs never meet and leave nothing behind;
+ * QEMU dies with kc.
+ */
+#ifndef KC_VM_H
+#define KC_VM_H
+
+#include "agent.h"
+#include "console.h"
+#include "machine.h"
+#include "qmp.h"
+#include "status.h"
+
+#include <stdio.h>
+
+enum vm_end {
+	VM_RUNNING,
+	VM_QUIT,	/* ended from the host: by us or in the monitor */
+	VM_POWERED_OFF,
+	VM_RESET,	/* only where a reset ends the machine */
+	VM_PANICKED,
+	VM_DIED		/* QEMU failed, aborted or was killed */
+};
+
+struct vm;
+
+/*
+ * Starts QEMU. The console is kept in a ring and also written to @console_out,
+ * QEMU's own messages to @errors_out; each may be -1. A @console_out that
+ * blocks holds the guest back.
+ */
+struct vm *vm_start(const struct machine *machine, int console_out, int errors_out,
+		    GError **error);
+
+/* Ends QEMU if it still runs, and frees all. */
+void vm_stop(struct vm *vm);
+
+struct qmp *vm_qmp(struct vm *vm);
+
+/* Has been sent HELLO, and is sent it again when the guest was reset. */
+struct agent *vm_agent(struct vm *vm);
+
+const struct console *vm_console(struct vm *vm);
+
+/* The agent had opened its port and has closed it. */
+bool vm_agent_is_gone(struct vm *vm);
+
+/* Writing there is typing. */
+int vm_console_fd(struct vm *vm);
+
+/* Nobody reads the console any more. */
+bool vm_console_is_broken(struct vm *vm);
+
+/* How often the guest was reset so far. */
+unsigned vm_resets(struct vm *vm);
+
+/* VM_RUNNING until QEMU has exited and all that it said was taken in. */
+enum vm_end vm_end(struct vm *vm);
+
+/*
+ * Says why the VM ended: a panic, a QEMU that died, or else that it ended
+ * before @what (such as "the guest came up"), with @otherwise as status. Waits
+ * a moment for an end that has begun; returns false and sets nothing when the
+ * VM still runs.
+ */
+bool vm_explain_end(struct vm *vm, const char *what, enum status otherwise, GError **error);
+
+/* For trouble: the console's last lines and what QEMU said, unless stderr's reader saw them. */
+void vm_print_tail(struct vm *vm, FILE *out);
+
+#endif
