@@ -39,4 +39,4 @@ help:
 preflight:
 	@scripts/preflight.sh build
 
-include mk/sources.mk mk/linux.mk mk/qemu.mk mk/modules.mk mk/rootfs.mk mk/kc.mk mk/test.mk
+include mk/sources.mk mk/linux.mk mk/qemu.mk mk/modules.mk mk/rootfs.mk mk/kc.mk mk/test.mk mk/check.mk

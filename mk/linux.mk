@@ -5,7 +5,7 @@
 ## linux               the kernel alone
 ## linux-menuconfig    edit its configuration
 ## linux-saveconfig    save what was edited as guest/kernel/NAME.config (NAME=local)
-## HELLO_BUILTIN=y     with linux: modules/hello built into the kernel
+## MODULES_HELLO=y     with any of these: modules/hello built into the kernel
 
 .PHONY: linux linux-menuconfig linux-saveconfig
 
@@ -22,6 +22,16 @@ endif
 
 LINUX_FRAGMENTS := $(sort $(wildcard guest/kernel/*.config))
 LINUX_HEADERS := $(LINUX_BUILD)/usr/include
+# The switch builds modules/hello into the kernel without touching its tree:
+# drivers-m is a list of folders that kbuild reads and leaves to others to
+# fill. Paths in it are relative to two places, the tree and the build folder;
+# enough of ../ leads to / from both. Objects land beside the links.
+MODULES_HELLO ?= m
+BUILTIN := $(LINUX_BUILD)-builtin/hello
+ifeq ($(MODULES_HELLO),y)
+LINUX_BUILTIN = MODULES_HELLO=y drivers-m=$(shell printf '../%.0s' $$(seq 32))$(BUILTIN)/
+endif
+
 LINUX_VARS := $(if $(CCACHE),CC="ccache gcc") KBUILD_BUILD_USER=kernelcraft \
 	KBUILD_BUILD_HOST=lab
 LINUX_MAKE = $(MAKE) -C $(LINUX_TREE) O=$(LINUX_BUILD) $(LINUX_VARS)
@@ -37,12 +47,23 @@ $(LINUX_BUILD)/.config: $(LINUX_FRAGMENTS) | $(LINUX_READY)
 	@$(LINUX_MAKE) -s KCONFIG_ALLCONFIG=$(@D)/fragments.config allnoconfig
 	@scripts/config-fragment.sh check $(@D)/fragments.config $@ || { rm $@; exit 1; }
 
-# What is compiled decides, not a stamp, where the tree is the user's.
-$(LINUX_BUILD)/.built: $(LINUX_BUILD)/.config $(if $(LINUX_SRC),FORCE) | $(LINUX_READY)
-	$(STEP) linux $(LINUX_MAKE) -j$(JOBS) bzImage modules
+$(LINUX_BUILD)/.builtin: FORCE
+	@mkdir -p $(@D)
+	@echo '$(MODULES_HELLO)' | cmp -s - $@ || echo '$(MODULES_HELLO)' >$@
+
+$(BUILTIN): $(wildcard modules/hello/*)
+	@mkdir -p $@
+	@ln -sf $(CURDIR)/modules/hello/* $@/
 	@touch $@
 
-$(LINUX_HEADERS)/linux/virtio_ids.h: $(LINUX_BUILD)/.config
+# What is compiled decides, not a stamp, where the tree is the user's.
+$(LINUX_BUILD)/.built: $(LINUX_BUILD)/.config $(LINUX_BUILD)/.builtin $(if $(LINUX_SRC),FORCE) \
+		$(if $(LINUX_BUILTIN),$(BUILTIN)) | $(LINUX_READY)
+	$(STEP) linux $(LINUX_MAKE) $(LINUX_BUILTIN) -j$(JOBS) bzImage modules
+	@touch $@
+
+# What user space sees of a kernel does not depend on its configuration.
+$(LINUX_HEADERS)/linux/virtio_ids.h: | $(LINUX_BUILD)/.config
 	$(STEP) linux-headers $(LINUX_MAKE) headers
 	@touch $@
 

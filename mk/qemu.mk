@@ -11,7 +11,7 @@ QEMU_COPY := $(CURDIR)/$(BUILD)/qemu/src
 QEMU_BUILD := $(CURDIR)/$(BUILD)/qemu/obj
 QEMU_PATCHES := $(sort $(wildcard qemu/patches/*.patch))
 FIRMWARE_DIRS := /usr/share/seabios /usr/share/qemu
-FIRMWARE := bios-256k.bin bios-microvm.bin kvmvapic.bin linuxboot_dma.bin pvh.bin
+FIRMWARE := bios-256k.bin kvmvapic.bin linuxboot_dma.bin pvh.bin qboot.rom
 
 ifdef QEMU_SRC
 QEMU_TREE := $(abspath $(QEMU_SRC))
