@@ -120,3 +120,8 @@ enum frame_result agent_next(struct agent *agent, struct frame *frame, GError **
 			g_unix_fd_add(agent->fd, G_IO_IN | G_IO_HUP, on_readable, agent);
 	return result;
 }
+
+bool agent_has_ended(const struct agent *agent)
+{
+	return agent->ended;
+}

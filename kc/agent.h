@@ -27,4 +27,7 @@ size_t agent_unsent(const struct agent *agent);
  */
 enum frame_result agent_next(struct agent *agent, struct frame *frame, GError **error);
 
+/* The other end is closed; frames may still be waiting. */
+bool agent_has_ended(const struct agent *agent);
+
 #endif

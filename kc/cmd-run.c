@@ -28,15 +28,6 @@ struct run_options {
 
 static const struct run_options run_defaults = { .launch = LAUNCH_DEFAULTS };
 
-static bool parse_env(const char *value, void *field, GError **error)
-{
-	if (strchr(value, '=') && *value != '=')
-		return option_list(value, field, error);
-	g_set_error(error, STATUS_ERROR, STATUS_MISUSE, "'%s' is not of the form NAME=VALUE",
-		    value);
-	return false;
-}
-
 #define FIELD(name) offsetof(struct run_options, name)
 
 static const struct option_row run_rows[] = {
@@ -47,7 +38,7 @@ static const struct option_row run_rows[] = {
 	  option_list, FIELD(puts) },
 	{ "get", 0, "GUEST[:HOST]", "copy a file out of the guest afterwards; may be repeated",
 	  option_list, FIELD(gets) },
-	{ "env", 'e', "NAME=VALUE", "set a variable for the command; may be repeated", parse_env,
+	{ "env", 'e', "NAME=VALUE", "set a variable for the command; may be repeated", option_list,
 	  FIELD(env) },
 	{ "dir", 0, "FOLDER", "the command's working directory", option_string, FIELD(dir) },
 	{ "tty", 0, NULL, "run it on a terminal (default where stdin and stdout are one)",
@@ -124,10 +115,13 @@ static bool insert_module(struct vm *vm, const char *file, gint64 deadline, GErr
 	if (!guest_put(vm, file, guest, deadline, error) ||
 	    !exec_run(vm, &exec, deadline, &status, error))
 		return false;
-	if (status != 0)
-		g_set_error(error, STATUS_ERROR, STATUS_NOT_CARRIED,
-			    "'%s' could not be inserted (insmod ended with %d)", file, status);
-	return status == 0;
+	if (status == 0)
+		return true;
+	/* Why, the kernel only says there. */
+	vm_print_tail(vm, stderr);
+	g_set_error(error, STATUS_ERROR, STATUS_NOT_CARRIED,
+		    "'%s' could not be inserted (insmod ended with %d)", file, status);
+	return false;
 }
 
 static bool insert_modules(struct vm *vm, const struct run_options *options,
@@ -208,9 +202,10 @@ static bool run_in_vm(struct vm *vm, const struct run_options *options, const st
 	       guest_power_off(vm, MIN(deadline, loop_deadline(POWER_OFF_SECONDS)), error);
 }
 
+/* Where the guest or QEMU, not a file of the user's, is to blame. */
 static bool has_console_to_show(const GError *error)
 {
-	return error->domain == STATUS_ERROR && error->code > STATUS_HOST_NOT_READY;
+	return error->code > STATUS_HOST_NOT_READY && error->code < STATUS_NOT_CARRIED;
 }
 
 static int start_and_run(const struct launch *launch, const struct run_options *options,
@@ -264,6 +259,18 @@ static bool check_files(const struct run_options *options, const struct lab *lab
 	return true;
 }
 
+static bool check_env(const struct run_options *options, GError **error)
+{
+	for (int i = 0; options->env && options->env[i]; i++) {
+		if (strchr(options->env[i], '=') && options->env[i][0] != '=')
+			continue;
+		g_set_error(error, STATUS_ERROR, STATUS_MISUSE,
+			    "--env: '%s' is not of the form NAME=VALUE", options->env[i]);
+		return false;
+	}
+	return true;
+}
+
 static bool prepare(struct launch *launch, const struct run_options *options, char **operands,
 		    GError **error)
 {
@@ -274,7 +281,7 @@ static bool prepare(struct launch *launch, const struct run_options *options, ch
 			    "a command is needed, such as 'kc run -- uname -a'");
 		return false;
 	}
-	return launch_prepare(launch, &options->launch, error) &&
+	return check_env(options, error) && launch_prepare(launch, &options->launch, error) &&
 	       check_files(options, launch->lab, error);
 }
 

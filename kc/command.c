@@ -52,5 +52,6 @@ int command_dispatch(const struct command *command, char **argv)
 		g_set_error(&error, STATUS_ERROR, STATUS_MISUSE, "what is '%s' for?", *argv);
 	else if (argv)
 		status = command->run(fields, argv, &error);
+	options_clear(command->options, fields);
 	return error ? fail(command, g_steal_pointer(&error)) : status;
 }

@@ -28,8 +28,11 @@ void guest_wait_failed(enum loop_end end, const char *what, GError **error)
 
 void guest_lost(struct vm *vm, const char *what, GError *cause, GError **error)
 {
-	if (vm_explain_end(vm, what, STATUS_AGENT_LOST, error))
-		g_error_free(cause);
+	/* Nonsense is reason enough; silence may have a better one. */
+	bool spoke = cause && !agent_has_ended(vm_agent(vm));
+
+	if (!spoke && vm_explain_end(vm, what, STATUS_AGENT_LOST, error))
+		g_clear_error(&cause);
 	else if (cause)
 		g_propagate_error(error, cause);
 	else

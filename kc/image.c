@@ -29,12 +29,12 @@ static bool has(const struct head *head, size_t at, const char *magic, size_t le
 
 static bool read_head(const char *path, struct head *head, GError **error)
 {
-	int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
 	struct stat st = { 0 };
-	int saved;
+	int fd, saved;
 
 	memset(head, 0, sizeof(*head));
 	errno = 0;
+	fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
 	if (fd >= 0 && fstat(fd, &st) == 0 && (S_ISREG(st.st_mode) || S_ISBLK(st.st_mode)))
 		head->len = pread(fd, head->bytes, sizeof(head->bytes), 0);
 	else

@@ -91,16 +91,10 @@ static bool choose_qemu(struct launch *launch, const struct launch_options *opti
 	return launch->qemu;
 }
 
-/*
- * A vmlinux is entered directly; a bzImage first unpacks itself, slow when
- * emulated. On microvm the direct way failed in two boots out of three, with a
- * triple fault or without a clock (QEMU 10.0.13, SeaBIOS 1.16.2).
- */
+/* A vmlinux is entered directly; a bzImage first unpacks itself, slow when emulated. */
 static enum lab_part fastest_kernel(const struct launch *launch)
 {
-	if (launch->machine.transport == TRANSPORT_PCI && lab_has(launch->lab, LAB_VMLINUX))
-		return LAB_VMLINUX;
-	return LAB_BZIMAGE;
+	return lab_has(launch->lab, LAB_VMLINUX) ? LAB_VMLINUX : LAB_BZIMAGE;
 }
 
 static bool choose_kernel(struct launch *launch, const struct launch_options *options,

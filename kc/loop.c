@@ -5,7 +5,6 @@
 #include <signal.h>
 
 static int pending_signal;
-static int last_signal;
 
 gint64 loop_deadline(double seconds)
 {
@@ -70,12 +69,5 @@ int loop_take_signal(void)
 	int signo = pending_signal;
 
 	pending_signal = 0;
-	if (signo)
-		last_signal = signo;
 	return signo;
-}
-
-int loop_last_signal(void)
-{
-	return last_signal;
 }

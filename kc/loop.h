@@ -25,7 +25,4 @@ void loop_catch_signals(void);
 /* The signal that has come in, which is forgotten thereby; 0: none. */
 int loop_take_signal(void);
 
-/* The signal that was taken last: to end with 128 + n. */
-int loop_last_signal(void);
-
 #endif

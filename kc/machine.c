@@ -131,6 +131,8 @@ char **machine_argv(const struct machine *machine, enum machine_form form)
 	else
 		add(argv, "-serial", "mon:stdio");
 	add_devices(argv, machine);
+	if (machine->incoming)
+		addf(argv, "-incoming", "file:%s", machine->incoming);
 	g_ptr_array_add(argv, NULL);
 	return (char **)g_ptr_array_free(argv, FALSE);
 }

@@ -33,6 +33,7 @@ struct machine {
 	bool disk_throwaway;		/* writes are dropped at the end */
 	unsigned tsc_khz;		/* tell the kernel; 0: let it measure */
 	bool reset_ends;		/* a guest's reboot ends the VM */
+	const char *incoming;		/* file of a saved machine to go on with; or NULL */
 	const char *append;		/* behind our own kernel arguments; or NULL */
 	const char *const *devices;	/* each a -device; NULL-terminated */
 };

@@ -197,3 +197,11 @@ char **options_parse(const struct option_row *const *tables, char **argv, void *
 	}
 	return argv;
 }
+
+void options_clear(const struct option_row *const *tables, void *fields)
+{
+	for (; *tables; tables++)
+		for (const struct option_row *row = *tables; row->name; row++)
+			if (row->parse == option_list)
+				g_free(*(void **)((char *)fields + row->offset));
+}

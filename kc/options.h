@@ -38,6 +38,9 @@ bool option_mebibytes(const char *value, void *field, GError **error);	/* unsign
 char **options_parse(const struct option_row *const *tables, char **argv, void *fields,
 		     bool *help, GError **error);
 
+/* Frees the lists that were made; strings are argv's. */
+void options_clear(const struct option_row *const *tables, void *fields);
+
 /* The entry of @names (NULL-terminated) most like @word, if any is; NULL if not. */
 const char *options_nearest(const char *word, const char *const *names);
 

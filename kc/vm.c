@@ -12,6 +12,7 @@
 #include <unistd.h>
 
 #define GRACE_SECONDS	2	/* for QEMU to end by itself */
+#define ABSENCE_SECONDS	5	/* for the agent: a suspended guest closes its ports */
 #define TAIL_LINES	25
 
 struct vm {
@@ -28,6 +29,7 @@ struct vm {
 	bool exited;
 	bool panicked;
 	bool agent_gone;
+	guint agent_absent;		/* timer, while its port is closed; or 0 */
 	enum vm_end announced;		/* by QEMU, before it exits */
 	unsigned resets;
 };
@@ -63,6 +65,25 @@ static void on_shutdown(struct vm *vm, const char *reason)
 		vm->announced = VM_QUIT;
 }
 
+static gboolean on_absent_too_long(void *data)
+{
+	struct vm *vm = data;
+
+	vm->agent_absent = 0;
+	vm->agent_gone = true;
+	return G_SOURCE_REMOVE;
+}
+
+static void on_port(struct vm *vm, bool open)
+{
+	if (vm->agent_absent)
+		g_source_remove(vm->agent_absent);
+	vm->agent_absent =
+		open ? 0 : g_timeout_add_seconds(ABSENCE_SECONDS, on_absent_too_long, vm);
+	if (open)
+		vm->agent_gone = false;
+}
+
 static void on_event(const char *name, JsonObject *data, void *opaque)
 {
 	struct vm *vm = opaque;
@@ -76,7 +97,7 @@ static void on_event(const char *name, JsonObject *data, void *opaque)
 	} else if (g_str_equal(name, "SHUTDOWN")) {
 		on_shutdown(vm, shutdown_reason(data));
 	} else if (g_str_equal(name, "VSERPORT_CHANGE") && data) {
-		vm->agent_gone = !json_object_get_boolean_member_with_default(data, "open", TRUE);
+		on_port(vm, json_object_get_boolean_member_with_default(data, "open", TRUE));
 	}
 }
 
@@ -186,6 +207,8 @@ void vm_stop(struct vm *vm)
 	if (!vm)
 		return;
 	end_process(vm);
+	if (vm->agent_absent)
+		g_source_remove(vm->agent_absent);
 	pump_free(vm->console_pump);
 	pump_free(vm->errors_pump);
 	qmp_free(vm->qmp);

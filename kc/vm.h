@@ -44,7 +44,7 @@ struct agent *vm_agent(struct vm *vm);
 
 const struct console *vm_console(struct vm *vm);
 
-/* The agent had opened its port and has closed it. */
+/* The agent had opened its port and has closed it for good. */
 bool vm_agent_is_gone(struct vm *vm);
 
 /* Writing there is typing. */

@@ -1,0 +1,17 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+# Every test: of kc's parts, of kc from outside, and of the devices in guests.
+
+.PHONY: test test-unit
+
+TESTS_C := $(patsubst tests/%.c,$(BUILD)/tests/%,$(wildcard tests/*.c))
+TESTS_SH := $(filter-out tests/lib.sh tests/run.sh,$(wildcard tests/*.sh))
+KC_PARTS := $(filter-out $(BUILD)/kc/main.o,$(KC_OBJECTS))
+
+$(BUILD)/tests/%: tests/%.c $(KC_PARTS) | preflight-test
+	@mkdir -p $(@D)
+	@$(CCACHE) gcc $(KC_CFLAGS) $< $(KC_PARTS) $(KC_LIBS) -lcmocka -o $@
+
+test: all $(TESTS_C) | preflight-test
+	@tests/run.sh $(sort $(TESTS_C)) $(sort $(TESTS_SH))
+
+-include $(TESTS_C:%=%.d)

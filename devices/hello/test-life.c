@@ -124,12 +124,20 @@ static void *until_gone(void *arg)
 	return NULL;
 }
 
+/* Whoever opens late would open the device that comes after. */
+static void wait_for_all(int threads)
+{
+	for (int i = 0; i < threads; i++)
+		while (!__atomic_load_n(&workers[i].done, __ATOMIC_RELAXED))
+			pause_ms(5);
+}
+
 static void test_unbind_load(void)
 {
 	for (int round = 0; round < 3; round++) {
 		close(open_clean(0));
 		start(16, until_gone, &(struct worker){0});
-		pause_ms(300);
+		wait_for_all(16);
 		rebind(NULL, -1);
 		join(16);
 		for (int i = 0; i < 16; i++)
