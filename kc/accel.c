@@ -14,12 +14,12 @@
 #include <sys/resource.h>
 #include <unistd.h>
 
-#define TRIAL_SECONDS	2
-#define ROM_FD		3
+#define TRIAL_SECONDS 2
+#define ROM_FD 3
 
 bool accel_parse(const char *text, enum accel_choice *choice)
 {
-	static const char *const names[] = { "auto", "kvm", "tcg" };
+	static const char *const names[] = {"auto", "kvm", "tcg"};
 
 	for (size_t i = 0; i < G_N_ELEMENTS(names); i++) {
 		if (g_str_equal(text, names[i])) {
@@ -125,11 +125,25 @@ static GSubprocess *spawn_coreless(const char *const *argv, const struct spawn_f
 /* Why KVM cannot be used; NULL: it can. */
 static char *try_kvm(const char *qemu)
 {
-	const char *argv[] = { qemu, "-nodefaults", "-no-user-config", "-display", "none",
-			       "-machine", "q35", "-accel", "kvm", "-cpu", "host", "-m", "16M",
-			       "-bios", "/dev/fd/3", "-device",
-			       "isa-debug-exit,iobase=0xf4,iosize=1", NULL };
-	struct spawn_fd rom = { .theirs = ROM_FD };
+	const char *argv[] = {qemu,
+			      "-nodefaults",
+			      "-no-user-config",
+			      "-display",
+			      "none",
+			      "-machine",
+			      "q35",
+			      "-accel",
+			      "kvm",
+			      "-cpu",
+			      "host",
+			      "-m",
+			      "16M",
+			      "-bios",
+			      "/dev/fd/3",
+			      "-device",
+			      "isa-debug-exit,iobase=0xf4,iosize=1",
+			      NULL};
+	struct spawn_fd rom = {.theirs = ROM_FD};
 	g_autoptr(GSubprocess) child = NULL;
 	g_autoptr(GError) error = NULL;
 	int kvm = open("/dev/kvm", O_RDWR | O_CLOEXEC);

@@ -10,8 +10,8 @@
 struct agent {
 	int fd;
 	guint in_watch, out_watch;
-	bool ended;		/* nothing more can be read */
-	bool deaf;		/* nothing more can be sent */
+	bool ended; /* nothing more can be read */
+	bool deaf; /* nothing more can be sent */
 	GByteArray *unsent;
 	struct frame_reader reader;
 };
@@ -116,8 +116,7 @@ enum frame_result agent_next(struct agent *agent, struct frame *frame, GError **
 		return FRAME_BROKEN;
 	}
 	if (result == FRAME_NONE && !agent->in_watch)
-		agent->in_watch =
-			g_unix_fd_add(agent->fd, G_IO_IN | G_IO_HUP, on_readable, agent);
+		agent->in_watch = g_unix_fd_add(agent->fd, G_IO_IN | G_IO_HUP, on_readable, agent);
 	return result;
 }
 

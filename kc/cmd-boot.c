@@ -13,20 +13,20 @@
 #include <unistd.h>
 
 /* A guest without our agent takes input once its console has been still for so long. */
-#define STILL_SECONDS	2
-#define FALLS_MAX	3
+#define STILL_SECONDS 2
+#define FALLS_MAX 3
 
 struct boot_options {
 	struct launch_options launch;
 	bool snapshot;
 };
 
-static const struct boot_options boot_defaults = { .launch = LAUNCH_DEFAULTS };
+static const struct boot_options boot_defaults = {.launch = LAUNCH_DEFAULTS};
 
 static const struct option_row boot_rows[] = {
-	{ "snapshot", 0, NULL, "drop what the guest writes to its disk", option_on,
-	  offsetof(struct boot_options, snapshot) },
-	{ .name = NULL },
+	{"snapshot", 0, NULL, "drop what the guest writes to its disk", option_on,
+	 offsetof(struct boot_options, snapshot)},
+	{.name = NULL},
 };
 
 struct boot {
@@ -35,12 +35,12 @@ struct boot {
 	struct vm *vm;
 	struct pump *input;
 	bool tty;
-	bool up;		/* as far as we can know */
-	bool agent_lost;	/* it said something wrong and is not heard any more */
-	gint64 limit;		/* to come up */
-	gint64 looked;		/* when we last looked whether it has */
-	unsigned resets;	/* seen so far */
-	unsigned falls;		/* resets since it was last up */
+	bool up; /* as far as we can know */
+	bool agent_lost; /* it said something wrong and is not heard any more */
+	gint64 limit; /* to come up */
+	gint64 looked; /* when we last looked whether it has */
+	unsigned resets; /* seen so far */
+	unsigned falls; /* resets since it was last up */
 	GError *error;
 };
 
@@ -147,8 +147,7 @@ static void watch_guest(struct boot *boot, gint64 deadline)
 
 	while (!boot->error && vm_end(boot->vm) == VM_RUNNING) {
 		end = loop_until(boot_step, boot, MIN(next_look(boot), deadline));
-		if (end == LOOP_SIGNAL ||
-		    (end == LOOP_LATE && g_get_monotonic_time() >= deadline))
+		if (end == LOOP_SIGNAL || (end == LOOP_LATE && g_get_monotonic_time() >= deadline))
 			guest_wait_failed(end, "the guest ended", &boot->error);
 		else if (end == LOOP_LATE)
 			look_whether_up(boot);
@@ -186,8 +185,8 @@ static void boot_vm(struct boot *boot)
 static int boot_run(const void *fields, char **operands, GError **error)
 {
 	const struct boot_options *options = fields;
-	struct launch launch = { .machine.disk_throwaway = options->snapshot };
-	struct boot boot = { .options = options, .launch = &launch };
+	struct launch launch = {.machine.disk_throwaway = options->snapshot};
+	struct boot boot = {.options = options, .launch = &launch};
 
 	(void)operands;
 	if (!launch_prepare(&launch, &options->launch, &boot.error)) {
@@ -207,7 +206,7 @@ static int boot_run(const void *fields, char **operands, GError **error)
 	return 0;
 }
 
-static const struct option_row *const boot_options[] = { boot_rows, launch_rows, NULL };
+static const struct option_row *const boot_options[] = {boot_rows, launch_rows, NULL};
 
 const struct command command_boot = {
 	.name = "boot",

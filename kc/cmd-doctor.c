@@ -10,30 +10,30 @@
 #include <sys/statvfs.h>
 #include <unistd.h>
 
-#define MIB		(1024 * 1024)
-#define MEMORY_MIB	2048
-#define BUILD_MIB	6144	/* for a first build of everything */
-#define BUILT_MIB	1024	/* once it is built */
+#define MIB (1024 * 1024)
+#define MEMORY_MIB 2048
+#define BUILD_MIB 6144 /* for a first build of everything */
+#define BUILT_MIB 1024 /* once it is built */
 
 enum verdict { FINE, NOTE, FAULT };
 
 struct doctor {
 	const struct lab *lab;
-	bool built;		/* all that a run needs is there */
+	bool built; /* all that a run needs is there */
 	unsigned faults;
 };
 
 /* A line of the table; @fix says what to do, or is NULL. */
 G_GNUC_PRINTF(5, 6)
-static void report(struct doctor *doctor, enum verdict verdict, const char *what,
-		   const char *fix, const char *format, ...)
+static void report(struct doctor *doctor, enum verdict verdict, const char *what, const char *fix,
+		   const char *format, ...)
 {
 	static const struct {
 		const char *word, *colour;
 	} looks[] = {
-		[FINE] = { "ok", "\033[32m" },
-		[NOTE] = { "note", "\033[33m" },
-		[FAULT] = { "FAULT", "\033[31m" },
+		[FINE] = {"ok", "\033[32m"},
+		[NOTE] = {"note", "\033[33m"},
+		[FAULT] = {"FAULT", "\033[31m"},
 	};
 	bool coloured = isatty(STDOUT_FILENO);
 	va_list values;
@@ -51,7 +51,7 @@ static void check_accel(struct doctor *doctor)
 {
 	const char *qemu = doctor->lab->parts[LAB_QEMU];
 	g_autoptr(GError) error = NULL;
-	struct accel accel = { 0 };
+	struct accel accel = {0};
 
 	if (!lab_has(doctor->lab, LAB_QEMU))
 		report(doctor, NOTE, "accelerator", "'make qemu' builds it",
@@ -113,8 +113,8 @@ static void check_tools(struct doctor *doctor)
 	unsigned present = 0;
 
 	if (!g_file_get_contents(file, &text, NULL, NULL)) {
-		report(doctor, NOTE, "tools", "is the clone whole?",
-		       "no '%s' says what is needed", file);
+		report(doctor, NOTE, "tools", "is the clone whole?", "no '%s' says what is needed",
+		       file);
 		return;
 	}
 	lines = g_strsplit(text, "\n", -1);
@@ -172,9 +172,9 @@ static void check_disk(struct doctor *doctor)
 /* The user's own tree: make's own check judges it. */
 static void check_own_tree(struct doctor *doctor, const char *name, const char *tree)
 {
-	g_autofree char *script =
-		g_build_filename(doctor->lab->root, "scripts", "check-tree.sh", NULL);
-	const char *argv[] = { script, name, tree, NULL };
+	g_autofree char *script = g_build_filename(doctor->lab->root, "scripts", "check-tree.sh",
+						   NULL);
+	const char *argv[] = {script, name, tree, NULL};
 	g_autofree char *said = NULL;
 	int status = 0;
 
@@ -191,8 +191,7 @@ static void check_own_tree(struct doctor *doctor, const char *name, const char *
 static void check_source(struct doctor *doctor, const char *name, const char *variable)
 {
 	g_autofree char *stamp = g_strdup_printf("%s.version", name);
-	g_autofree char *file =
-		g_build_filename(doctor->lab->root, "build", "src", stamp, NULL);
+	g_autofree char *file = g_build_filename(doctor->lab->root, "build", "src", stamp, NULL);
 	const char *tree = variable ? g_getenv(variable) : NULL;
 	g_autofree char *version = NULL;
 
@@ -233,7 +232,7 @@ static bool is_built(const struct lab *lab)
 static int doctor_run(const void *fields, char **operands, GError **error)
 {
 	struct lab *lab = lab_find(error);
-	struct doctor doctor = { .lab = lab };
+	struct doctor doctor = {.lab = lab};
 
 	(void)fields, (void)operands;
 	if (!lab)
@@ -256,7 +255,7 @@ static int doctor_run(const void *fields, char **operands, GError **error)
 	return 0;
 }
 
-static const struct option_row *const no_tables[] = { NULL };
+static const struct option_row *const no_tables[] = {NULL};
 
 const struct command command_doctor = {
 	.name = "doctor",

@@ -10,11 +10,9 @@ struct help_options {
 };
 
 static const struct option_row help_rows[] = {
-	{ "man", 0, NULL, "the manual page, as roff", option_on,
-	  offsetof(struct help_options, man) },
-	{ "bash", 0, NULL, "completion for bash", option_on,
-	  offsetof(struct help_options, bash) },
-	{ .name = NULL },
+	{"man", 0, NULL, "the manual page, as roff", option_on, offsetof(struct help_options, man)},
+	{"bash", 0, NULL, "completion for bash", option_on, offsetof(struct help_options, bash)},
+	{.name = NULL},
 };
 
 static int help_run(const void *fields, char **operands, GError **error)
@@ -36,7 +34,7 @@ static int help_run(const void *fields, char **operands, GError **error)
 	return 0;
 }
 
-static const struct option_row *const help_tables[] = { help_rows, NULL };
+static const struct option_row *const help_tables[] = {help_rows, NULL};
 
 const struct command command_help = {
 	.name = "help",
@@ -70,7 +68,7 @@ static int version_run(const void *fields, char **operands, GError **error)
 	return 0;
 }
 
-static const struct option_row *const no_tables[] = { NULL };
+static const struct option_row *const no_tables[] = {NULL};
 
 const struct command command_version = {
 	.name = "version",

@@ -12,7 +12,7 @@
 #include <string.h>
 #include <unistd.h>
 
-#define POWER_OFF_SECONDS	10
+#define POWER_OFF_SECONDS 10
 
 struct run_options {
 	struct launch_options launch;
@@ -26,27 +26,27 @@ struct run_options {
 	bool persist;
 };
 
-static const struct run_options run_defaults = { .launch = LAUNCH_DEFAULTS };
+static const struct run_options run_defaults = {.launch = LAUNCH_DEFAULTS};
 
 #define FIELD(name) offsetof(struct run_options, name)
 
 static const struct option_row run_rows[] = {
-	{ "module", 0, "NAME|FILE.ko", "insert a module of the lab's, or a file, first; may be "
-	  "repeated",
-	  option_list, FIELD(modules) },
-	{ "put", 0, "HOST[:GUEST]", "copy a file into the guest first; may be repeated",
-	  option_list, FIELD(puts) },
-	{ "get", 0, "GUEST[:HOST]", "copy a file out of the guest afterwards; may be repeated",
-	  option_list, FIELD(gets) },
-	{ "env", 'e', "NAME=VALUE", "set a variable for the command; may be repeated", option_list,
-	  FIELD(env) },
-	{ "dir", 0, "FOLDER", "the command's working directory", option_string, FIELD(dir) },
-	{ "tty", 0, NULL, "run it on a terminal (default where stdin and stdout are one)",
-	  option_on, FIELD(tty) },
-	{ "no-tty", 0, NULL, "run it on pipes", option_on, FIELD(no_tty) },
-	{ "persist", 0, NULL, "keep what the guest writes to its disk", option_on,
-	  FIELD(persist) },
-	{ .name = NULL },
+	{"module", 0, "NAME|FILE.ko",
+	 "insert a module of the lab's, or a file, first; may be "
+	 "repeated",
+	 option_list, FIELD(modules)},
+	{"put", 0, "HOST[:GUEST]", "copy a file into the guest first; may be repeated", option_list,
+	 FIELD(puts)},
+	{"get", 0, "GUEST[:HOST]", "copy a file out of the guest afterwards; may be repeated",
+	 option_list, FIELD(gets)},
+	{"env", 'e', "NAME=VALUE", "set a variable for the command; may be repeated", option_list,
+	 FIELD(env)},
+	{"dir", 0, "FOLDER", "the command's working directory", option_string, FIELD(dir)},
+	{"tty", 0, NULL, "run it on a terminal (default where stdin and stdout are one)", option_on,
+	 FIELD(tty)},
+	{"no-tty", 0, NULL, "run it on pipes", option_on, FIELD(no_tty)},
+	{"persist", 0, NULL, "keep what the guest writes to its disk", option_on, FIELD(persist)},
+	{.name = NULL},
 };
 
 /* FROM[:TO]; without TO it is FROM's last part. */
@@ -61,8 +61,8 @@ static void split_pair(const char *pair, char **from, char **to)
 /* The agent's own folder is /, a command's may be another. */
 static char *in_folder(const char *folder, const char *path)
 {
-	return folder && !g_path_is_absolute(path) ? g_build_filename(folder, path, NULL) :
-						     g_strdup(path);
+	return folder && !g_path_is_absolute(path) ? g_build_filename(folder, path, NULL)
+						   : g_strdup(path);
 }
 
 static bool put_files(struct vm *vm, const struct run_options *options, gint64 deadline,
@@ -108,8 +108,8 @@ static bool insert_module(struct vm *vm, const char *file, gint64 deadline, GErr
 {
 	g_autofree char *name = g_path_get_basename(file);
 	g_autofree char *guest = g_build_filename("/tmp", name, NULL);
-	const char *const argv[] = { "insmod", guest, NULL };
-	const struct exec exec = { .argv = argv };
+	const char *const argv[] = {"insmod", guest, NULL};
+	const struct exec exec = {.argv = argv};
 	int status;
 
 	if (!guest_put(vm, file, guest, deadline, error) ||
@@ -124,8 +124,8 @@ static bool insert_module(struct vm *vm, const char *file, gint64 deadline, GErr
 	return false;
 }
 
-static bool insert_modules(struct vm *vm, const struct run_options *options,
-			   const struct lab *lab, gint64 deadline, GError **error)
+static bool insert_modules(struct vm *vm, const struct run_options *options, const struct lab *lab,
+			   gint64 deadline, GError **error)
 {
 	for (int i = 0; options->modules && options->modules[i]; i++) {
 		g_autofree char *file = module_file(lab, options->modules[i]);
@@ -219,8 +219,8 @@ static int start_and_run(const struct launch *launch, const struct run_options *
 	if (verbose)
 		launch_announce(launch, true);
 	loop_catch_signals();
-	vm = vm_start(&launch->machine, verbose ? STDERR_FILENO : -1,
-		      verbose ? STDERR_FILENO : -1, error);
+	vm = vm_start(&launch->machine, verbose ? STDERR_FILENO : -1, verbose ? STDERR_FILENO : -1,
+		      error);
 	if (!vm)
 		return 0;
 	if (!run_in_vm(vm, options, launch->lab, argv, &status, &cause)) {
@@ -233,8 +233,7 @@ static int start_and_run(const struct launch *launch, const struct run_options *
 }
 
 /* Before anything is started: what is missing is missing after a boot, too. */
-static bool check_files(const struct run_options *options, const struct lab *lab,
-			GError **error)
+static bool check_files(const struct run_options *options, const struct lab *lab, GError **error)
 {
 	for (int i = 0; options->puts && options->puts[i]; i++) {
 		g_autofree char *host = NULL, *guest = NULL;
@@ -288,7 +287,7 @@ static bool prepare(struct launch *launch, const struct run_options *options, ch
 static int run_run(const void *fields, char **operands, GError **error)
 {
 	const struct run_options *options = fields;
-	struct launch launch = { 0 };
+	struct launch launch = {0};
 	int status = 0;
 
 	if (prepare(&launch, options, operands, error)) {
@@ -301,7 +300,7 @@ static int run_run(const void *fields, char **operands, GError **error)
 	return status;
 }
 
-static const struct option_row *const run_tables[] = { run_rows, launch_rows, NULL };
+static const struct option_row *const run_tables[] = {run_rows, launch_rows, NULL};
 
 const struct command command_run = {
 	.name = "run",

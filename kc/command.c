@@ -11,7 +11,7 @@ const struct command *const commands[] = {
 
 const struct command *command_find(const char *name, GError **error)
 {
-	const char *names[G_N_ELEMENTS(commands)] = { NULL };
+	const char *names[G_N_ELEMENTS(commands)] = {NULL};
 	const char *nearest;
 
 	for (size_t i = 0; commands[i]; i++) {
@@ -21,8 +21,7 @@ const struct command *command_find(const char *name, GError **error)
 	}
 	nearest = options_nearest(name, names);
 	g_set_error(error, STATUS_ERROR, STATUS_MISUSE, "unknown command '%s'%s%s%s", name,
-		    nearest ? "; did you mean " : "", nearest ? nearest : "",
-		    nearest ? "?" : "");
+		    nearest ? "; did you mean " : "", nearest ? nearest : "", nearest ? "?" : "");
 	return NULL;
 }
 

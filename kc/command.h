@@ -12,12 +12,12 @@
 
 struct command {
 	const char *name;
-	const char *operands;	/* as in a synopsis; NULL: it takes none */
-	const char *summary;	/* one line */
-	const char *text;	/* paragraphs, parted by empty lines */
+	const char *operands; /* as in a synopsis; NULL: it takes none */
+	const char *summary; /* one line */
+	const char *text; /* paragraphs, parted by empty lines */
 	const struct option_row *const *options;
-	size_t fields_size;	/* of the structure that options fill */
-	const void *defaults;	/* its initial contents; NULL: zeroes */
+	size_t fields_size; /* of the structure that options fill */
+	const void *defaults; /* its initial contents; NULL: zeroes */
 	/* Returns kc's exit status; STATUS_* with @error set. */
 	int (*run)(const void *fields, char **operands, GError **error);
 };

@@ -6,9 +6,9 @@
 
 struct console {
 	char lines[CONSOLE_LINES][CONSOLE_LINE_MAX + 1];
-	unsigned current;	/* the line being received */
-	unsigned complete;	/* whole lines before it, at most CONSOLE_LINES - 1 */
-	size_t len;		/* of the current line, at most CONSOLE_LINE_MAX */
+	unsigned current; /* the line being received */
+	unsigned complete; /* whole lines before it, at most CONSOLE_LINES - 1 */
+	size_t len; /* of the current line, at most CONSOLE_LINE_MAX */
 	gint64 heard;
 	char *panic;
 	char *splat;
@@ -44,16 +44,11 @@ static const char *skip_stamp(const char *line)
 static void recognise(struct console *console, const char *line)
 {
 	static const char *const splats[] = {
-		"WARNING: ",
-		"BUG: ",
-		"kernel BUG at ",
-		"Oops: ",
-		"INFO: task ",
-		"INFO: rcu",
-		"rcu: INFO: ",
-		"watchdog: BUG: ",
-		"UBSAN: ",
-		"general protection fault",
+		"WARNING: ",	  "BUG: ",
+		"kernel BUG at ", "Oops: ",
+		"INFO: task ",	  "INFO: rcu",
+		"rcu: INFO: ",	  "watchdog: BUG: ",
+		"UBSAN: ",	  "general protection fault",
 		"kmemleak: ",
 	};
 	const char *text = skip_stamp(line);

@@ -11,8 +11,8 @@
 #include <stdbool.h>
 #include <stdio.h>
 
-#define CONSOLE_LINES		64
-#define CONSOLE_LINE_MAX	400	/* bytes of a line that are kept */
+#define CONSOLE_LINES 64
+#define CONSOLE_LINE_MAX 400 /* bytes of a line that are kept */
 
 struct console;
 

@@ -10,8 +10,8 @@
 #include <string.h>
 #include <unistd.h>
 
-#define STDIN_CHUNK	16384
-#define CTRL_A		1
+#define STDIN_CHUNK 16384
+#define CTRL_A 1
 
 static const char what[] = "the command ended";
 
@@ -19,15 +19,15 @@ struct run {
 	struct vm *vm;
 	const struct exec *exec;
 
-	struct frame frame;	/* of output, while it is being written */
-	size_t written;		/* bytes of it */
+	struct frame frame; /* of output, while it is being written */
+	size_t written; /* bytes of it */
 	bool writing;
 	guint out_watch;
-	int lost[STDERR_FILENO + 1];	/* errno of an output that broke */
+	int lost[STDERR_FILENO + 1]; /* errno of an output that broke */
 
-	size_t window;		/* bytes that may still be sent as input */
+	size_t window; /* bytes that may still be sent as input */
 	bool in_ended;
-	bool escaped;		/* Ctrl-A was typed */
+	bool escaped; /* Ctrl-A was typed */
 	guint in_watch;
 
 	unsigned signals;
@@ -216,9 +216,9 @@ static guint append_strings(GByteArray *out, const char *const *strings)
 static bool send_request(struct run *run, GError **error)
 {
 	const struct exec *exec = run->exec;
-	const char *const dir[] = { exec->dir ? exec->dir : "", NULL };
+	const char *const dir[] = {exec->dir ? exec->dir : "", NULL};
 	g_autoptr(GByteArray) request = g_byte_array_new();
-	struct kc_exec head = { .flags = GUINT32_TO_LE(exec->tty ? KC_EXEC_TTY : 0) };
+	struct kc_exec head = {.flags = GUINT32_TO_LE(exec->tty ? KC_EXEC_TTY : 0)};
 
 	term_size(&head.rows, &head.columns);
 	head.rows = GUINT16_TO_LE(head.rows);
@@ -260,13 +260,12 @@ static void run_clear(struct run *run)
 
 static bool run_finish(struct run *run, enum loop_end end, GError **error)
 {
-	int lost = run->lost[STDOUT_FILENO] ? run->lost[STDOUT_FILENO] :
-					      run->lost[STDERR_FILENO];
+	int lost = run->lost[STDOUT_FILENO] ? run->lost[STDOUT_FILENO] : run->lost[STDERR_FILENO];
 
 	if (end != LOOP_DONE)
 		guest_wait_failed(end, what, error);
-	else if (!run->exited && (!run->error || g_error_matches(run->error, STATUS_ERROR,
-								  STATUS_AGENT_LOST)))
+	else if (!run->exited &&
+		 (!run->error || g_error_matches(run->error, STATUS_ERROR, STATUS_AGENT_LOST)))
 		guest_lost(run->vm, what, run->error, error);
 	else if (!run->exited)
 		g_propagate_error(error, run->error);
@@ -278,8 +277,7 @@ static bool run_finish(struct run *run, enum loop_end end, GError **error)
 	return false;
 }
 
-bool exec_run(struct vm *vm, const struct exec *exec, gint64 deadline, int *status,
-	      GError **error)
+bool exec_run(struct vm *vm, const struct exec *exec, gint64 deadline, int *status, GError **error)
 {
 	struct run run = {
 		.vm = vm,

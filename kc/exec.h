@@ -6,11 +6,11 @@
 #include "vm.h"
 
 struct exec {
-	const char *const *argv;	/* NULL-terminated, as is env */
-	const char *const *env;		/* NAME=VALUE; or NULL */
-	const char *dir;		/* or NULL */
-	bool tty;			/* stdin is a terminal, in raw mode */
-	bool reads;			/* stdin is given to it; else it gets none */
+	const char *const *argv; /* NULL-terminated, as is env */
+	const char *const *env; /* NAME=VALUE; or NULL */
+	const char *dir; /* or NULL */
+	bool tty; /* stdin is a terminal, in raw mode */
+	bool reads; /* stdin is given to it; else it gets none */
 };
 
 /*
@@ -18,7 +18,6 @@ struct exec {
  * faster than it is read; a first signal is passed on to it, a second ends the
  * wait. Returns false when it did not end by itself.
  */
-bool exec_run(struct vm *vm, const struct exec *exec, gint64 deadline, int *status,
-	      GError **error);
+bool exec_run(struct vm *vm, const struct exec *exec, gint64 deadline, int *status, GError **error);
 
 #endif

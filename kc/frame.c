@@ -126,8 +126,8 @@ bool frame_u32(const struct frame *frame, guint32 *value, GError **error)
 
 const char *frame_text(const struct frame *frame, GError **error)
 {
-	if (frame->len == 0 || memchr(frame->payload, '\0', frame->len) !=
-				       frame->payload + frame->len - 1) {
+	if (frame->len == 0 ||
+	    memchr(frame->payload, '\0', frame->len) != frame->payload + frame->len - 1) {
 		g_set_error(error, STATUS_ERROR, STATUS_AGENT_LOST,
 			    "the guest's agent sent %s without a text that ends in its NUL",
 			    frame_name(frame->type));

@@ -11,23 +11,23 @@
 #include <glib.h>
 #include <stdbool.h>
 
-#define FRAME_WIRE_MAX	(sizeof(struct kc_frame) + KC_FRAME_MAX)
+#define FRAME_WIRE_MAX (sizeof(struct kc_frame) + KC_FRAME_MAX)
 
 struct frame {
 	enum kc_frame_type type;
 	size_t len;
-	const char *payload;	/* inside the reader, until its next use */
+	const char *payload; /* inside the reader, until its next use */
 };
 
 struct frame_reader {
-	size_t start, end;	/* bytes received and not yet taken out */
+	size_t start, end; /* bytes received and not yet taken out */
 	char buffer[FRAME_WIRE_MAX];
 };
 
 enum frame_result {
-	FRAME_NONE,	/* more bytes are needed */
+	FRAME_NONE, /* more bytes are needed */
 	FRAME_WHOLE,
-	FRAME_BROKEN	/* @error says what is wrong; the stream is lost */
+	FRAME_BROKEN /* @error says what is wrong; the stream is lost */
 };
 
 /* Where the next bytes go and how many fit: at least one unless a frame waits. */

@@ -11,7 +11,7 @@
 #include <time.h>
 #include <unistd.h>
 
-#define ENTROPY_BYTES	64
+#define ENTROPY_BYTES 64
 
 void guest_wait_failed(enum loop_end end, const char *what, GError **error)
 {
@@ -67,7 +67,7 @@ static bool finish_wait(struct wait *wait, enum loop_end end, const char *what, 
 bool guest_next_frame(struct vm *vm, const char *what, struct frame *frame, gint64 deadline,
 		      GError **error)
 {
-	struct wait wait = { .vm = vm, .frame = frame };
+	struct wait wait = {.vm = vm, .frame = frame};
 
 	return finish_wait(&wait, loop_until(has_frame, &wait, deadline), what, error);
 }
@@ -148,7 +148,7 @@ bool guest_setup(struct vm *vm, gint64 deadline, GError **error)
 	struct {
 		struct kc_setup setup;
 		guint8 entropy[ENTROPY_BYTES];
-	} message = { 0 };
+	} message = {0};
 	struct timespec now;
 	struct frame frame;
 
@@ -174,7 +174,7 @@ struct put {
 	struct wait wait;
 	int fd;
 	bool sent;
-	int error;	/* errno of the host's file */
+	int error; /* errno of the host's file */
 };
 
 static void send_some(struct put *put)
@@ -231,11 +231,10 @@ static void request_put(struct vm *vm, guint32 mode, const char *path)
 	agent_send(vm_agent(vm), KC_PUT, request->data, request->len);
 }
 
-bool guest_put(struct vm *vm, const char *host, const char *guest, gint64 deadline,
-	       GError **error)
+bool guest_put(struct vm *vm, const char *host, const char *guest, gint64 deadline, GError **error)
 {
 	struct frame frame;
-	struct put put = { .wait = { .vm = vm, .frame = &frame } };
+	struct put put = {.wait = {.vm = vm, .frame = &frame}};
 	enum loop_end end;
 	guint32 mode;
 
@@ -270,8 +269,7 @@ static bool get_into(struct vm *vm, struct host_file *file, gint64 deadline, GEr
 	}
 }
 
-bool guest_get(struct vm *vm, const char *guest, const char *host, gint64 deadline,
-	       GError **error)
+bool guest_get(struct vm *vm, const char *guest, const char *host, gint64 deadline, GError **error)
 {
 	struct host_file *file = host_file_new(host, error);
 	bool done;

@@ -18,12 +18,10 @@ bool guest_wait_ready(struct vm *vm, double seconds, gint64 deadline, GError **e
 bool guest_setup(struct vm *vm, gint64 deadline, GError **error);
 
 /* Copies a host's file into the guest with its mode; folders are made. */
-bool guest_put(struct vm *vm, const char *host, const char *guest, gint64 deadline,
-	       GError **error);
+bool guest_put(struct vm *vm, const char *host, const char *guest, gint64 deadline, GError **error);
 
 /* Copies a guest's file to the host, where it appears whole or not at all. */
-bool guest_get(struct vm *vm, const char *guest, const char *host, gint64 deadline,
-	       GError **error);
+bool guest_get(struct vm *vm, const char *guest, const char *host, gint64 deadline, GError **error);
 
 /* Powers the guest off, its files in order, and waits for the end. */
 bool guest_power_off(struct vm *vm, gint64 deadline, GError **error);

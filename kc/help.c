@@ -4,8 +4,8 @@
 
 #include <string.h>
 
-#define WIDTH		80
-#define OPTION_INDENT	26
+#define WIDTH 80
+#define OPTION_INDENT 26
 
 static const char synopsis[] = "kc COMMAND [OPTION...] [OPERAND...]";
 
@@ -17,9 +17,9 @@ static const char about[] =
 static const struct {
 	const char *name, *meaning;
 } variables[] = {
-	{ "KC_ROOT", "the KernelCraft folder; without it kc looks above its own place, then above "
-		     "the current folder" },
-	{ "KC_ACCEL", "auto, kvm or tcg, as --accel" },
+	{"KC_ROOT", "the KernelCraft folder; without it kc looks above its own place, then above "
+		    "the current folder"},
+	{"KC_ACCEL", "auto, kvm or tcg, as --accel"},
 };
 
 /* One paragraph, from column @column on, later lines indented by @indent. */
@@ -70,8 +70,8 @@ static void print_entry(FILE *out, const char *name, const char *help)
 
 static void print_option(FILE *out, const struct option_row *row)
 {
-	g_autofree char *letter = row->letter ? g_strdup_printf("-%c, ", row->letter) :
-						g_strdup("    ");
+	g_autofree char *letter = row->letter ? g_strdup_printf("-%c, ", row->letter)
+					      : g_strdup("    ");
 	g_autofree char *name = g_strdup_printf("%s--%s%s%s", letter, row->name,
 						row->value ? " " : "",
 						row->value ? row->value : "");

@@ -11,7 +11,7 @@
 struct host_file {
 	char *path;
 	int fd;
-	bool nameless;		/* has no name until it is committed */
+	bool nameless; /* has no name until it is committed */
 };
 
 static bool fail(const struct host_file *file, GError **error)

@@ -9,12 +9,12 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#define HEAD_BYTES	2048
-#define SECTOR_BYTES	512
+#define HEAD_BYTES 2048
+#define SECTOR_BYTES 512
 
 /* Linux x86 boot protocol: the header's magic and, for a bzImage, "loaded high". */
-#define BZIMAGE_MAGIC_AT	0x202
-#define EXT_MAGIC_AT		0x438
+#define BZIMAGE_MAGIC_AT 0x202
+#define EXT_MAGIC_AT 0x438
 
 struct head {
 	guint8 bytes[HEAD_BYTES];
@@ -29,7 +29,7 @@ static bool has(const struct head *head, size_t at, const char *magic, size_t le
 
 static bool read_head(const char *path, struct head *head, GError **error)
 {
-	struct stat st = { 0 };
+	struct stat st = {0};
 	int fd, saved;
 
 	memset(head, 0, sizeof(*head));
@@ -73,9 +73,8 @@ static bool is_vmlinux(const struct head *head)
 	if (head->len < (ssize_t)sizeof(elf))
 		return false;
 	memcpy(&elf, head->bytes, sizeof(elf));
-	return memcmp(elf.e_ident, ELFMAG, SELFMAG) == 0 &&
-	       elf.e_ident[EI_CLASS] == ELFCLASS64 && elf.e_type == ET_EXEC &&
-	       elf.e_machine == EM_X86_64;
+	return memcmp(elf.e_ident, ELFMAG, SELFMAG) == 0 && elf.e_ident[EI_CLASS] == ELFCLASS64 &&
+	       elf.e_type == ET_EXEC && elf.e_machine == EM_X86_64;
 }
 
 bool image_is_kernel(const char *path, GError **error)
@@ -87,8 +86,8 @@ bool image_is_kernel(const char *path, GError **error)
 	if (has(&head, BZIMAGE_MAGIC_AT, "HdrS", 4) || is_vmlinux(&head))
 		return true;
 	g_set_error(error, STATUS_ERROR, STATUS_MISUSE,
-		    "'%s' is not a Linux kernel: %s; give a bzImage or a vmlinux for x86-64",
-		    path, describe(&head));
+		    "'%s' is not a Linux kernel: %s; give a bzImage or a vmlinux for x86-64", path,
+		    describe(&head));
 	return false;
 }
 
@@ -99,9 +98,17 @@ static bool is_initrd(const struct head *head)
 		const char *magic;
 		size_t len;
 	} magics[] = {
-		{ "070701", 6 }, { "070702", 6 }, { "\x1f\x8b", 2 }, { "\xfd" "7zXZ", 5 },
-		{ "\x28\xb5\x2f\xfd", 4 }, { "BZh", 3 }, { "\x02\x21\x4c\x18", 4 },
-		{ "\x5d\x00\x00", 3 }, { "\x89LZO", 4 },
+		{"070701", 6},
+		{"070702", 6},
+		{"\x1f\x8b", 2},
+		{"\xfd"
+		 "7zXZ",
+		 5},
+		{"\x28\xb5\x2f\xfd", 4},
+		{"BZh", 3},
+		{"\x02\x21\x4c\x18", 4},
+		{"\x5d\x00\x00", 3},
+		{"\x89LZO", 4},
 	};
 
 	for (size_t i = 0; i < G_N_ELEMENTS(magics); i++)

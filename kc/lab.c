@@ -7,14 +7,14 @@
 static const struct {
 	const char *file, *name, *verb;
 } parts[LAB_PARTS] = {
-	[LAB_VMLINUX] = { "vmlinux", "kernel", "make linux" },
-	[LAB_BZIMAGE] = { "bzImage", "kernel (bzImage)", "make linux" },
-	[LAB_RELEASE] = { "kernel.release", "kernel's release", "make linux" },
-	[LAB_INITRAMFS] = { "initramfs.cpio", "root file system (initramfs)", "make rootfs" },
-	[LAB_DISK] = { "disk.ext4", "root file system (disk)", "make rootfs" },
-	[LAB_QEMU] = { "qemu-system-x86_64", "QEMU", "make qemu" },
-	[LAB_FIRMWARE] = { "firmware", "QEMU's firmware", "make qemu" },
-	[LAB_MODULES] = { "modules", "modules", "make all" },
+	[LAB_VMLINUX] = {"vmlinux", "kernel", "make linux"},
+	[LAB_BZIMAGE] = {"bzImage", "kernel (bzImage)", "make linux"},
+	[LAB_RELEASE] = {"kernel.release", "kernel's release", "make linux"},
+	[LAB_INITRAMFS] = {"initramfs.cpio", "root file system (initramfs)", "make rootfs"},
+	[LAB_DISK] = {"disk.ext4", "root file system (disk)", "make rootfs"},
+	[LAB_QEMU] = {"qemu-system-x86_64", "QEMU", "make qemu"},
+	[LAB_FIRMWARE] = {"firmware", "QEMU's firmware", "make qemu"},
+	[LAB_MODULES] = {"modules", "modules", "make all"},
 };
 
 static bool has_folder(const char *folder, const char *name)
@@ -125,7 +125,7 @@ const char *lab_part_verb(enum lab_part part)
 
 static char *qemu_version(const char *qemu)
 {
-	const char *argv[] = { qemu, "--version", NULL };
+	const char *argv[] = {qemu, "--version", NULL};
 	char *said = NULL;
 
 	if (!g_spawn_sync(NULL, (char **)argv, NULL, G_SPAWN_STDERR_TO_DEV_NULL, NULL, NULL, &said,

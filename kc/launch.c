@@ -27,50 +27,49 @@ static bool parse_accel(const char *value, void *field, GError **error)
 {
 	if (accel_parse(value, field))
 		return true;
-	g_set_error(error, STATUS_ERROR, STATUS_MISUSE, "'%s' is neither auto, kvm nor tcg",
-		    value);
+	g_set_error(error, STATUS_ERROR, STATUS_MISUSE, "'%s' is neither auto, kvm nor tcg", value);
 	return false;
 }
 
 #define FIELD(name) offsetof(struct launch_options, name)
 
 const struct option_row launch_rows[] = {
-	{ "root", 'r', "initramfs|disk|FILE",
-	  "the guest's root: the lab's initramfs (default) or disk, or an "
-	  "initramfs or disk image of your own",
-	  option_string, FIELD(root) },
-	{ "kernel", 'k', "FILE", "a kernel of your own: bzImage or vmlinux", option_string,
-	  FIELD(kernel) },
-	{ "initrd", 0, "FILE", "an initramfs beside a root on disk", option_string,
-	  FIELD(initrd) },
-	{ "append", 'a', "ARGUMENTS", "kernel arguments behind ours; may be repeated",
-	  option_list, FIELD(append) },
-	{ "device", 'd', "DEVICE",
-	  "what QEMU's -device takes, in place of the default virtio-hello; may be repeated",
-	  option_list, FIELD(devices) },
-	{ "no-device", 0, NULL, "no virtio-hello either", option_on, FIELD(no_device) },
-	{ "memory", 'm', "SIZE", "the guest's memory, such as 512M or 2G (default 256M)",
-	  option_mebibytes, FIELD(memory_mib) },
-	{ "smp", 0, "N", "the guest's CPUs (default 1)", option_count, FIELD(smp) },
-	{ "transport", 0, "pci|mmio", "where virtio devices sit: on q35's PCI (default), or on "
-	  "microvm's MMIO",
-	  parse_transport, FIELD(transport) },
-	{ "accel", 0, "auto|kvm|tcg", "KVM, emulation, or KVM where a trial shows that it works "
-	  "(default)",
-	  parse_accel, FIELD(accel) },
-	{ "qemu", 0, "FILE", "a QEMU of your own", option_string, FIELD(qemu) },
-	{ "timeout", 't', "SECONDS", "end the VM after so long (status 246)", option_seconds,
-	  FIELD(timeout) },
-	{ "boot-timeout", 0, "SECONDS", "how long the guest may take to come up (default 60)",
-	  option_seconds, FIELD(boot_timeout) },
-	{ "dry-run", 'n', NULL, "only print the QEMU command, ready to be pasted", option_on,
-	  FIELD(dry_run) },
-	{ "verbose", 'v', NULL, "say more", option_on, FIELD(verbose) },
-	{ .name = NULL },
+	{"root", 'r', "initramfs|disk|FILE",
+	 "the guest's root: the lab's initramfs (default) or disk, or an "
+	 "initramfs or disk image of your own",
+	 option_string, FIELD(root)},
+	{"kernel", 'k', "FILE", "a kernel of your own: bzImage or vmlinux", option_string,
+	 FIELD(kernel)},
+	{"initrd", 0, "FILE", "an initramfs beside a root on disk", option_string, FIELD(initrd)},
+	{"append", 'a', "ARGUMENTS", "kernel arguments behind ours; may be repeated", option_list,
+	 FIELD(append)},
+	{"device", 'd', "DEVICE",
+	 "what QEMU's -device takes, in place of the default virtio-hello; may be repeated",
+	 option_list, FIELD(devices)},
+	{"no-device", 0, NULL, "no virtio-hello either", option_on, FIELD(no_device)},
+	{"memory", 'm', "SIZE", "the guest's memory, such as 512M or 2G (default 256M)",
+	 option_mebibytes, FIELD(memory_mib)},
+	{"smp", 0, "N", "the guest's CPUs (default 1)", option_count, FIELD(smp)},
+	{"transport", 0, "pci|mmio",
+	 "where virtio devices sit: on q35's PCI (default), or on "
+	 "microvm's MMIO",
+	 parse_transport, FIELD(transport)},
+	{"accel", 0, "auto|kvm|tcg",
+	 "KVM, emulation, or KVM where a trial shows that it works "
+	 "(default)",
+	 parse_accel, FIELD(accel)},
+	{"qemu", 0, "FILE", "a QEMU of your own", option_string, FIELD(qemu)},
+	{"timeout", 't', "SECONDS", "end the VM after so long (status 246)", option_seconds,
+	 FIELD(timeout)},
+	{"boot-timeout", 0, "SECONDS", "how long the guest may take to come up (default 60)",
+	 option_seconds, FIELD(boot_timeout)},
+	{"dry-run", 'n', NULL, "only print the QEMU command, ready to be pasted", option_on,
+	 FIELD(dry_run)},
+	{"verbose", 'v', NULL, "say more", option_on, FIELD(verbose)},
+	{.name = NULL},
 };
 
-static bool choose_qemu(struct launch *launch, const struct launch_options *options,
-			GError **error)
+static bool choose_qemu(struct launch *launch, const struct launch_options *options, GError **error)
 {
 	struct machine *machine = &launch->machine;
 
@@ -127,8 +126,7 @@ static bool choose_own_root(struct machine *machine, const char *file, GError **
 	return true;
 }
 
-static bool choose_root(struct launch *launch, const struct launch_options *options,
-			GError **error)
+static bool choose_root(struct launch *launch, const struct launch_options *options, GError **error)
 {
 	struct machine *machine = &launch->machine;
 	bool initramfs = g_str_equal(options->root, "initramfs");
@@ -201,8 +199,8 @@ bool launch_prepare(struct launch *launch, const struct launch_options *options,
 	    !choose_root(launch, options, error) || !choose_devices(launch, options, error))
 		return false;
 	choose_arguments(launch, options);
-	if (!accel_choose(&launch->accel, options->accel, launch->lab, launch->machine.qemu,
-			  false, error))
+	if (!accel_choose(&launch->accel, options->accel, launch->lab, launch->machine.qemu, false,
+			  error))
 		return false;
 	launch->machine.kvm = launch->accel.kvm;
 	/*

@@ -12,7 +12,7 @@
 
 /* First member of the options of each command that starts a VM. */
 struct launch_options {
-	const char *root;		/* "initramfs", "disk", or a file */
+	const char *root; /* "initramfs", "disk", or a file */
 	const char *kernel;
 	const char *initrd;
 	const char **append;
@@ -29,7 +29,10 @@ struct launch_options {
 	bool verbose;
 };
 
-#define LAUNCH_DEFAULTS { .root = "initramfs", .memory_mib = 256, .smp = 1, .boot_timeout = 60 }
+#define LAUNCH_DEFAULTS                                                              \
+	{                                                                            \
+		.root = "initramfs", .memory_mib = 256, .smp = 1, .boot_timeout = 60 \
+	}
 
 extern const struct option_row launch_rows[];
 
@@ -37,11 +40,11 @@ struct launch {
 	struct machine machine;
 	struct lab *lab;
 	struct accel accel;
-	const char *devices[2];	/* the default set */
+	const char *devices[2]; /* the default set */
 	char *append;
-	char *qemu;		/* the user's */
-	bool expects_agent;	/* the guest's root is ours and starts our init */
-	bool own_kernel;	/* the user's: it may lack what the agent needs */
+	char *qemu; /* the user's */
+	bool expects_agent; /* the guest's root is ours and starts our init */
+	bool own_kernel; /* the user's: it may lack what the agent needs */
 };
 
 /* Fills @launch, which points into @options. */

@@ -8,8 +8,8 @@ static int pending_signal;
 
 gint64 loop_deadline(double seconds)
 {
-	return seconds > 0 ? g_get_monotonic_time() + (gint64)(seconds * G_USEC_PER_SEC) :
-			     LOOP_NEVER;
+	return seconds > 0 ? g_get_monotonic_time() + (gint64)(seconds * G_USEC_PER_SEC)
+			   : LOOP_NEVER;
 }
 
 static gboolean on_deadline(void *data)
@@ -57,7 +57,7 @@ static gboolean on_signal(void *data)
 
 void loop_catch_signals(void)
 {
-	static const int caught[] = { SIGINT, SIGTERM, SIGHUP };
+	static const int caught[] = {SIGINT, SIGTERM, SIGHUP};
 
 	for (size_t i = 0; i < G_N_ELEMENTS(caught); i++)
 		g_unix_signal_add(caught[i], on_signal, GINT_TO_POINTER(caught[i]));

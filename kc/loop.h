@@ -6,7 +6,7 @@
 #include <glib.h>
 #include <stdbool.h>
 
-#define LOOP_NEVER	G_MAXINT64	/* a deadline that does not come */
+#define LOOP_NEVER G_MAXINT64 /* a deadline that does not come */
 
 enum loop_end { LOOP_DONE, LOOP_LATE, LOOP_SIGNAL };
 

@@ -66,8 +66,7 @@ static void add_board(GPtrArray *argv, const struct machine *machine)
 	if (machine->reset_ends)
 		add(argv, "-no-reboot", NULL);
 	/* Our drivers are modern; an option ROM would only offer to boot from the network. */
-	add(argv, "-global",
-	    pci ? "virtio-net-pci.romfile=" : "virtio-mmio.force-legacy=false");
+	add(argv, "-global", pci ? "virtio-net-pci.romfile=" : "virtio-mmio.force-legacy=false");
 }
 
 static void add_kernel(GPtrArray *argv, const struct machine *machine)
@@ -139,8 +138,8 @@ char **machine_argv(const struct machine *machine, enum machine_form form)
 
 const char *machine_default_device(enum transport transport)
 {
-	return transport == TRANSPORT_PCI ? "virtio-hello-pci,id=hello0" :
-					    "virtio-hello-device,id=hello0";
+	return transport == TRANSPORT_PCI ? "virtio-hello-pci,id=hello0"
+					  : "virtio-hello-device,id=hello0";
 }
 
 bool machine_takes_device(enum transport transport, const char *device, GError **error)

@@ -15,27 +15,27 @@ enum transport { TRANSPORT_PCI, TRANSPORT_MMIO };
 enum machine_fd { MACHINE_FD_QMP = 3, MACHINE_FD_CONSOLE, MACHINE_FD_AGENT };
 
 enum machine_form {
-	MACHINE_WIRED,		/* driven by kc over the descriptors above */
-	MACHINE_INTERACTIVE	/* for a person: console and monitor on stdio */
+	MACHINE_WIRED, /* driven by kc over the descriptors above */
+	MACHINE_INTERACTIVE /* for a person: console and monitor on stdio */
 };
 
 struct machine {
 	const char *qemu;
-	const char *firmware;		/* folder; NULL: QEMU's own */
+	const char *firmware; /* folder; NULL: QEMU's own */
 	enum transport transport;
 	bool kvm;
 	unsigned smp;
 	unsigned memory_mib;
 	const char *kernel;
-	const char *initrd;		/* or NULL */
-	const char *disk;		/* the root disk, or NULL */
+	const char *initrd; /* or NULL */
+	const char *disk; /* the root disk, or NULL */
 	const char *disk_format;
-	bool disk_throwaway;		/* writes are dropped at the end */
-	unsigned tsc_khz;		/* tell the kernel; 0: let it measure */
-	bool reset_ends;		/* a guest's reboot ends the VM */
-	const char *incoming;		/* file of a saved machine to go on with; or NULL */
-	const char *append;		/* behind our own kernel arguments; or NULL */
-	const char *const *devices;	/* each a -device; NULL-terminated */
+	bool disk_throwaway; /* writes are dropped at the end */
+	unsigned tsc_khz; /* tell the kernel; 0: let it measure */
+	bool reset_ends; /* a guest's reboot ends the VM */
+	const char *incoming; /* file of a saved machine to go on with; or NULL */
+	const char *append; /* behind our own kernel arguments; or NULL */
+	const char *const *devices; /* each a -device; NULL-terminated */
 };
 
 /* The kernel's arguments. Caller frees. */

@@ -4,8 +4,8 @@
 
 #include <string.h>
 
-#define COUNT_MAX	4096
-#define NEAR_EDITS	2
+#define COUNT_MAX 4096
+#define NEAR_EDITS 2
 
 bool option_on(const char *value, void *field, GError **error)
 {
@@ -55,8 +55,8 @@ bool option_count(const char *value, void *field, GError **error)
 		*(unsigned *)field = count;
 		return true;
 	}
-	g_set_error(error, STATUS_ERROR, STATUS_MISUSE, "'%s' is not a number from 1 to %d",
-		    value, COUNT_MAX);
+	g_set_error(error, STATUS_ERROR, STATUS_MISUSE, "'%s' is not a number from 1 to %d", value,
+		    COUNT_MAX);
 	return false;
 }
 
@@ -72,8 +72,8 @@ bool option_mebibytes(const char *value, void *field, GError **error)
 		*(unsigned *)field = gib ? size * 1024 : size;
 		return true;
 	}
-	g_set_error(error, STATUS_ERROR, STATUS_MISUSE,
-		    "'%s' is not a size, such as 512M or 2G", value);
+	g_set_error(error, STATUS_ERROR, STATUS_MISUSE, "'%s' is not a size, such as 512M or 2G",
+		    value);
 	return false;
 }
 
@@ -115,13 +115,13 @@ const char *options_nearest(const char *word, const char *const *names)
 	return nearest;
 }
 
-static const struct option_row *find_row(const struct option_row *const *tables,
-					 const char *name, size_t len)
+static const struct option_row *find_row(const struct option_row *const *tables, const char *name,
+					 size_t len)
 {
 	for (; *tables; tables++) {
 		for (const struct option_row *row = *tables; row->name; row++) {
-			if (len == 1 ? row->letter == *name :
-				       strlen(row->name) == len &&
+			if (len == 1 ? row->letter == *name
+				     : strlen(row->name) == len &&
 					       strncmp(row->name, name, len) == 0)
 				return row;
 		}
@@ -129,8 +129,7 @@ static const struct option_row *find_row(const struct option_row *const *tables,
 	return NULL;
 }
 
-static void unknown_option(const struct option_row *const *tables, const char *word,
-			   GError **error)
+static void unknown_option(const struct option_row *const *tables, const char *word, GError **error)
 {
 	g_autoptr(GPtrArray) names = g_ptr_array_new();
 	g_autofree char *name = g_strndup(word, strcspn(word, "="));
@@ -142,8 +141,7 @@ static void unknown_option(const struct option_row *const *tables, const char *w
 	g_ptr_array_add(names, NULL);
 	nearest = options_nearest(name + strspn(name, "-"), (const char *const *)names->pdata);
 	g_set_error(error, STATUS_ERROR, STATUS_MISUSE, "unknown option '%s'%s%s%s", name,
-		    nearest ? "; did you mean --" : "", nearest ? nearest : "",
-		    nearest ? "?" : "");
+		    nearest ? "; did you mean --" : "", nearest ? nearest : "", nearest ? "?" : "");
 }
 
 static bool fill(const struct option_row *row, const char *value, void *fields, GError **error)
@@ -165,8 +163,8 @@ static bool parse_one(const struct option_row *const *tables, char ***argv, void
 	bool is_long = word[1] == '-';
 	const char *name = word + 1 + is_long;
 	size_t len = is_long ? strcspn(name, "=") : 1;
-	const char *value = is_long ? (name[len] ? name + len + 1 : NULL) :
-				      (name[1] ? name + 1 : NULL);
+	const char *value = is_long ? (name[len] ? name + len + 1 : NULL)
+				    : (name[1] ? name + 1 : NULL);
 	const struct option_row *row = is_long && len < 2 ? NULL : find_row(tables, name, len);
 
 	if (!row) {
@@ -183,8 +181,8 @@ static bool parse_one(const struct option_row *const *tables, char ***argv, void
 	return false;
 }
 
-char **options_parse(const struct option_row *const *tables, char **argv, void *fields,
-		     bool *help, GError **error)
+char **options_parse(const struct option_row *const *tables, char **argv, void *fields, bool *help,
+		     GError **error)
 {
 	for (; *argv && (*argv)[0] == '-' && (*argv)[1] != '\0'; argv++) {
 		if (g_str_equal(*argv, "--"))

@@ -14,29 +14,29 @@
 typedef bool (*option_parse)(const char *value, void *field, GError **error);
 
 struct option_row {
-	const char *name;	/* without dashes; NULL ends a table */
-	char letter;		/* or 0 */
-	const char *value;	/* what the help calls it; NULL: a switch */
+	const char *name; /* without dashes; NULL ends a table */
+	char letter; /* or 0 */
+	const char *value; /* what the help calls it; NULL: a switch */
 	const char *help;
 	option_parse parse;
-	size_t offset;		/* of the field */
+	size_t offset; /* of the field */
 };
 
 /* For a switch, @value is NULL. */
-bool option_on(const char *value, void *field, GError **error);		/* bool */
-bool option_string(const char *value, void *field, GError **error);	/* const char * */
-bool option_list(const char *value, void *field, GError **error);	/* const char ** */
-bool option_seconds(const char *value, void *field, GError **error);	/* double */
-bool option_count(const char *value, void *field, GError **error);	/* unsigned, from 1 */
-bool option_mebibytes(const char *value, void *field, GError **error);	/* unsigned */
+bool option_on(const char *value, void *field, GError **error); /* bool */
+bool option_string(const char *value, void *field, GError **error); /* const char * */
+bool option_list(const char *value, void *field, GError **error); /* const char ** */
+bool option_seconds(const char *value, void *field, GError **error); /* double */
+bool option_count(const char *value, void *field, GError **error); /* unsigned, from 1 */
+bool option_mebibytes(const char *value, void *field, GError **error); /* unsigned */
 
 /*
  * Parses options at the front of @argv into @fields, until "--" or a word that
  * is no option. Returns what follows; NULL with STATUS_MISUSE. Sets *help and
  * stops when help is asked for.
  */
-char **options_parse(const struct option_row *const *tables, char **argv, void *fields,
-		     bool *help, GError **error);
+char **options_parse(const struct option_row *const *tables, char **argv, void *fields, bool *help,
+		     GError **error);
 
 /* Frees the lists that were made; strings are argv's. */
 void options_clear(const struct option_row *const *tables, void *fields);

@@ -5,9 +5,9 @@
 
 #include <glib.h>
 
-#define PROBE_ROM_BYTES	65536
-#define PROBE_ROM_PORT	0xf4	/* where QEMU's isa-debug-exit is expected */
-#define PROBE_ROM_VALUE	42	/* what is written there in the end */
+#define PROBE_ROM_BYTES 65536
+#define PROBE_ROM_PORT 0xf4 /* where QEMU's isa-debug-exit is expected */
+#define PROBE_ROM_VALUE 42 /* what is written there in the end */
 
 /* QEMU's exit status for a value written to isa-debug-exit. */
 #define PROBE_ROM_STATUS ((PROBE_ROM_VALUE << 1) | 1)

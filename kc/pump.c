@@ -21,7 +21,7 @@ static void pump_arm(struct pump *pump);
 
 static bool is_writable(int fd)
 {
-	struct pollfd poller = { .fd = fd, .events = POLLOUT };
+	struct pollfd poller = {.fd = fd, .events = POLLOUT};
 
 	/* Broken ones count: write() then says how. */
 	return poll(&poller, 1, 0) > 0;
@@ -53,8 +53,7 @@ static void pump_flush(struct pump *pump)
 	if (pump->out < 0 || pump->broken)
 		n = pump->end - pump->start;
 	else if (pump->start < pump->end)
-		n = pump_write_some(pump->out, pump->buffer + pump->start,
-				    pump->end - pump->start);
+		n = pump_write_some(pump->out, pump->buffer + pump->start, pump->end - pump->start);
 	if (n < 0) {
 		pump->broken = true;
 		n = pump->end - pump->start;

@@ -9,18 +9,18 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
-#define ANSWER_SECONDS	10
-#define LINE_MAX_BYTES	(16 * 1024 * 1024)
+#define ANSWER_SECONDS 10
+#define LINE_MAX_BYTES (16 * 1024 * 1024)
 
 struct qmp {
 	int fd;
 	guint watch;
 	bool closed;
-	GString *line;		/* what came behind the last newline */
+	GString *line; /* what came behind the last newline */
 	qmp_event event;
 	void *opaque;
-	gint64 awaited;		/* id of the command under way */
-	JsonNode *answer;	/* the whole reply to it */
+	gint64 awaited; /* id of the command under way */
+	JsonNode *answer; /* the whole reply to it */
 };
 
 static const char *string_member(JsonObject *object, const char *name)

@@ -20,14 +20,13 @@ static void die_with_parent(void *data)
 GSubprocess *spawn(const char *const *argv, const struct spawn_fd *fds, size_t count,
 		   GError **error)
 {
-	g_autoptr(GSubprocessLauncher) launcher =
-		g_subprocess_launcher_new(G_SUBPROCESS_FLAGS_STDOUT_SILENCE |
-					  G_SUBPROCESS_FLAGS_STDERR_PIPE);
+	g_autoptr(GSubprocessLauncher) launcher = g_subprocess_launcher_new(
+		G_SUBPROCESS_FLAGS_STDOUT_SILENCE | G_SUBPROCESS_FLAGS_STDERR_PIPE);
 	g_autoptr(GError) cause = NULL;
 	GSubprocess *child;
 
-	g_subprocess_launcher_set_child_setup(launcher, die_with_parent,
-					      GINT_TO_POINTER(getpid()), NULL);
+	g_subprocess_launcher_set_child_setup(launcher, die_with_parent, GINT_TO_POINTER(getpid()),
+					      NULL);
 	for (size_t i = 0; i < count; i++)
 		g_subprocess_launcher_take_fd(launcher, fds[i].ours, fds[i].theirs);
 	child = g_subprocess_launcher_spawnv(launcher, argv, &cause);

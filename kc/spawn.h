@@ -6,8 +6,8 @@
 #include <gio/gio.h>
 
 struct spawn_fd {
-	int ours;	/* closed in any case */
-	int theirs;	/* its number in the child */
+	int ours; /* closed in any case */
+	int theirs; /* its number in the child */
 };
 
 /*

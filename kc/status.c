@@ -3,20 +3,21 @@
 
 #include <stdio.h>
 
-G_DEFINE_QUARK(kernelcraft-kc, status_error)
+G_DEFINE_QUARK(kernelcraft - kc, status_error)
 
 static const char *const meanings[] = {
 	[STATUS_MISUSE - STATUS_MISUSE] = "kc was called wrongly",
-	[STATUS_HOST_NOT_READY - STATUS_MISUSE] =
-		"the host is not ready: a part of the lab or a tool is missing",
+	[STATUS_HOST_NOT_READY -
+		STATUS_MISUSE] = "the host is not ready: a part of the lab or a tool is missing",
 	[STATUS_QEMU_DIED - STATUS_MISUSE] = "QEMU could not start, or died",
 	[STATUS_NEVER_BOOTED - STATUS_MISUSE] = "the guest never came up",
 	[STATUS_PANIC - STATUS_MISUSE] = "the guest kernel panicked",
 	[STATUS_SPLAT - STATUS_MISUSE] = "the guest kernel warned (BUG, WARNING, lockdep, ...)",
 	[STATUS_HANG - STATUS_MISUSE] = "the time limit passed",
-	[STATUS_AGENT_LOST - STATUS_MISUSE] =
-		"the guest's agent was lost: it stopped, or spoke nonsense",
-	[STATUS_NOT_CARRIED - STATUS_MISUSE] = "a file, a module or the command could not be given to the guest, or a file not got",
+	[STATUS_AGENT_LOST -
+		STATUS_MISUSE] = "the guest's agent was lost: it stopped, or spoke nonsense",
+	[STATUS_NOT_CARRIED - STATUS_MISUSE] =
+		"a file, a module or the command could not be given to the guest, or a file not got",
 };
 
 G_STATIC_ASSERT(G_N_ELEMENTS(meanings) == STATUS_END - STATUS_MISUSE);

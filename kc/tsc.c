@@ -37,7 +37,7 @@ static struct reading read_both(void)
 
 		if (gap < best_gap) {
 			best_gap = gap;
-			best = (struct reading){ .ticks = before + gap / 2, .ns = ns };
+			best = (struct reading){.ticks = before + gap / 2, .ns = ns};
 		}
 	}
 	return best;

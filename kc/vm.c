@@ -11,26 +11,26 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#define GRACE_SECONDS	2	/* for QEMU to end by itself */
-#define ABSENCE_SECONDS	5	/* for the agent: a suspended guest closes its ports */
-#define TAIL_LINES	25
+#define GRACE_SECONDS 2 /* for QEMU to end by itself */
+#define ABSENCE_SECONDS 5 /* for the agent: a suspended guest closes its ports */
+#define TAIL_LINES 25
 
 struct vm {
-	char *qemu;			/* the program */
+	char *qemu; /* the program */
 	GSubprocess *process;
 	struct qmp *qmp;
 	struct agent *agent;
 	struct console *console;
-	struct console *errors;		/* what QEMU says on stderr */
+	struct console *errors; /* what QEMU says on stderr */
 	struct pump *console_pump;
 	struct pump *errors_pump;
 	int console_fd;
-	bool console_seen, errors_seen;	/* by whoever reads our stderr */
+	bool console_seen, errors_seen; /* by whoever reads our stderr */
 	bool exited;
 	bool panicked;
 	bool agent_gone;
-	guint agent_absent;		/* timer, while its port is closed; or 0 */
-	enum vm_end announced;		/* by QEMU, before it exits */
+	guint agent_absent; /* timer, while its port is closed; or 0 */
+	enum vm_end announced; /* by QEMU, before it exits */
 	unsigned resets;
 };
 
@@ -78,8 +78,8 @@ static void on_port(struct vm *vm, bool open)
 {
 	if (vm->agent_absent)
 		g_source_remove(vm->agent_absent);
-	vm->agent_absent =
-		open ? 0 : g_timeout_add_seconds(ABSENCE_SECONDS, on_absent_too_long, vm);
+	vm->agent_absent = open ? 0
+				: g_timeout_add_seconds(ABSENCE_SECONDS, on_absent_too_long, vm);
 	if (open)
 		vm->agent_gone = false;
 }
@@ -130,7 +130,7 @@ static bool open_channels(struct channels *channels, GError **error)
 			return false;
 		}
 		channels->ours[i] = pair[0];
-		channels->theirs[i] = (struct spawn_fd){ pair[1], MACHINE_FD_QMP + i };
+		channels->theirs[i] = (struct spawn_fd){pair[1], MACHINE_FD_QMP + i};
 	}
 	return true;
 }
@@ -165,8 +165,7 @@ static struct vm *vm_new(GSubprocess *process, const int *fds, int console_out, 
 	return vm;
 }
 
-struct vm *vm_start(const struct machine *machine, int console_out, int errors_out,
-		    GError **error)
+struct vm *vm_start(const struct machine *machine, int console_out, int errors_out, GError **error)
 {
 	g_auto(GStrv) argv = machine_argv(machine, MACHINE_WIRED);
 	struct channels channels;
@@ -299,13 +298,11 @@ static void explain_death(struct vm *vm, GError **error)
 			    "those that it knows",
 			    device, vm->qemu);
 	else if (g_subprocess_get_if_signaled(vm->process))
-		g_set_error(error, STATUS_ERROR, STATUS_QEMU_DIED,
-			    "QEMU died of signal %d (%s)",
+		g_set_error(error, STATUS_ERROR, STATUS_QEMU_DIED, "QEMU died of signal %d (%s)",
 			    g_subprocess_get_term_sig(vm->process),
 			    g_strsignal(g_subprocess_get_term_sig(vm->process)));
 	else
-		g_set_error(error, STATUS_ERROR, STATUS_QEMU_DIED,
-			    "QEMU ended with status %d: %s",
+		g_set_error(error, STATUS_ERROR, STATUS_QEMU_DIED, "QEMU ended with status %d: %s",
 			    g_subprocess_get_exit_status(vm->process),
 			    said ? said : "it said nothing");
 }

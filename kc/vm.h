@@ -17,11 +17,11 @@
 
 enum vm_end {
 	VM_RUNNING,
-	VM_QUIT,	/* ended from the host: by us or in the monitor */
+	VM_QUIT, /* ended from the host: by us or in the monitor */
 	VM_POWERED_OFF,
-	VM_RESET,	/* only where a reset ends the machine */
+	VM_RESET, /* only where a reset ends the machine */
 	VM_PANICKED,
-	VM_DIED		/* QEMU failed, aborted or was killed */
+	VM_DIED /* QEMU failed, aborted or was killed */
 };
 
 struct vm;
@@ -31,8 +31,7 @@ struct vm;
  * QEMU's own messages to @errors_out; each may be -1. A @console_out that
  * blocks holds the guest back.
  */
-struct vm *vm_start(const struct machine *machine, int console_out, int errors_out,
-		    GError **error);
+struct vm *vm_start(const struct machine *machine, int console_out, int errors_out, GError **error);
 
 /* Ends QEMU if it still runs, and frees all. */
 void vm_stop(struct vm *vm);

@@ -11,7 +11,7 @@ check-shell: | preflight-check
 
 # Words that are right although codespell does not know them
 check-spelling: | preflight-check
-	@codespell -q 3 -L 'inout,fo,te,nd,ser' $(shell git ls-files | grep -v '\.svg$$')
+	@codespell -q 3 -L 'inout,fo,te,nd,ser,runn' $(shell git ls-files | grep -v '\.svg$$')
 
 # Every header compiles alone, abi.h in both worlds.
 check-headers: $(LINUX_HEADERS)/linux/virtio_ids.h | preflight-check

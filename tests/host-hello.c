@@ -27,8 +27,8 @@ struct guest {
 	struct launch launch;
 	const char *devices[2];
 	struct vm *vm;
-	GString *output;	/* of the command that runs */
-	int status;		/* of the last one; -1 while it runs */
+	GString *output; /* of the command that runs */
+	int status; /* of the last one; -1 while it runs */
 };
 
 static void must_at(bool ok, const GError *error, int line)
@@ -38,17 +38,17 @@ static void must_at(bool ok, const GError *error, int line)
 }
 
 /* Not a function: @error is what it is after @call. */
-#define must(call, error)                                                                         \
-	do {                                                                                      \
-		bool ok_ = (call);                                                                \
-		must_at(ok_, error, __LINE__);                                                    \
+#define must(call, error)                      \
+	do {                                   \
+		bool ok_ = (call);             \
+		must_at(ok_, error, __LINE__); \
 	} while (0)
 
 static void boot(struct guest *guest, enum transport transport, const char *device)
 {
 	GError *error = NULL;
 
-	*guest = (struct guest){ .options = LAUNCH_DEFAULTS, .output = g_string_new(NULL) };
+	*guest = (struct guest){.options = LAUNCH_DEFAULTS, .output = g_string_new(NULL)};
 	guest->devices[0] = device;
 	guest->options.transport = transport;
 	guest->options.devices = device ? guest->devices : NULL;
@@ -69,7 +69,7 @@ static void end(struct guest *guest)
 /* Starts a shell command in the guest. */
 static void begin(struct guest *guest, const char *command)
 {
-	struct kc_exec head = { .argc = 3 };
+	struct kc_exec head = {.argc = 3};
 	GByteArray *request = g_byte_array_new();
 
 	g_byte_array_append(request, (const guint8 *)&head, sizeof(head));
@@ -104,8 +104,8 @@ static void await_words(struct guest *guest, const char *words)
 {
 	while (!strstr(guest->output->str, words)) {
 		if (guest->status >= 0)
-			fail_msg("ended with %d before it said \"%s\"; it said:\n%s",
-				 guest->status, words, guest->output->str);
+			fail_msg("ended with %d before it said \"%s\"; it said:\n%s", guest->status,
+				 words, guest->output->str);
 		take(guest);
 	}
 }
@@ -126,7 +126,8 @@ static void run(struct guest *guest, const char *command)
 }
 
 /* Runs a QMP command; @arguments is JSON. */
-static JsonNode *qmp(struct guest *guest, const char *command, const char *arguments, GError **error)
+static JsonNode *qmp(struct guest *guest, const char *command, const char *arguments,
+		     GError **error)
 {
 	JsonNode *node = json_from_string(arguments, error);
 
@@ -248,13 +249,15 @@ static void test_unplug_under_load(void **state)
 	insert_driver(&guest);
 	for (int round = 0; round < 2; round++) {
 		plug(&guest);
-		run(&guest, "for i in $(seq 100); do [ -c /dev/hello0 ] && exit; sleep 0.1; done; exit 1");
+		run(&guest,
+		    "for i in $(seq 100); do [ -c /dev/hello0 ] && exit; sleep 0.1; done; exit 1");
 		begin(&guest, "hello_test load 60 64 100000 --unplug-ok");
 		await_words(&guest, "ready");
 		must_qmp(&guest, "device_del", "{\"id\": \"hello0\"}");
 		/* 3: the device went away under it */
 		finish_with(&guest, 3);
-		run(&guest, "for i in $(seq 100); do [ -c /dev/hello0 ] || exit 0; sleep 0.1; done; exit 1");
+		run(&guest,
+		    "for i in $(seq 100); do [ -c /dev/hello0 ] || exit 0; sleep 0.1; done; exit 1");
 	}
 	run(&guest, "rmmod hello_virtio");
 	no_splat(&guest);
@@ -283,8 +286,8 @@ static char *migration_status(struct guest *guest)
 	char *status;
 
 	must(answer, error);
-	status = g_strdup(json_object_get_string_member_with_default(
-		json_node_get_object(answer), "status", "none"));
+	status = g_strdup(json_object_get_string_member_with_default(json_node_get_object(answer),
+								     "status", "none"));
 	json_node_unref(answer);
 	return status;
 }

@@ -23,7 +23,7 @@ static int make_folder(void **state)
 
 static int remove_folder(void **state)
 {
-	const char *argv[] = { "rm", "-rf", folder, NULL };
+	const char *argv[] = {"rm", "-rf", folder, NULL};
 
 	(void)state;
 	g_unsetenv("KC_ROOT");
@@ -66,7 +66,7 @@ static void a_bzimage_is_a_kernel(void **state)
 
 static char *write_elf(const char *name, guint16 type, guint16 machine, size_t size)
 {
-	Elf64_Ehdr elf = { .e_type = type, .e_machine = machine };
+	Elf64_Ehdr elf = {.e_type = type, .e_machine = machine};
 
 	memcpy(elf.e_ident, ELFMAG, SELFMAG);
 	elf.e_ident[EI_CLASS] = ELFCLASS64;

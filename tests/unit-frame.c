@@ -30,15 +30,15 @@ static void feed(struct frame_reader *reader, const void *data, size_t len)
 
 static void feed_header(struct frame_reader *reader, guint16 magic, guint8 type, guint32 len)
 {
-	struct kc_frame header = { .magic = GUINT16_TO_LE(magic), .type = type,
-				   .len = GUINT32_TO_LE(len) };
+	struct kc_frame header = {
+		.magic = GUINT16_TO_LE(magic), .type = type, .len = GUINT32_TO_LE(len)};
 
 	feed(reader, &header, sizeof(header));
 }
 
 static void the_wire_is_little_endian(void **state)
 {
-	static const guint8 wanted[] = { 'c', 'k', KC_STDIN, 0, 3, 0, 0, 0, 'a', 'b', 'c' };
+	static const guint8 wanted[] = {'c', 'k', KC_STDIN, 0, 3, 0, 0, 0, 'a', 'b', 'c'};
 	g_autoptr(GByteArray) out = g_byte_array_new();
 
 	(void)state;
@@ -126,7 +126,7 @@ static void a_wrong_magic_loses_the_stream(void **state)
 
 static void an_absurd_length_loses_the_stream(void **state)
 {
-	static const guint32 lengths[] = { KC_FRAME_MAX + 1, 0x7fffffff, 0xfffffff8, 0xffffffff };
+	static const guint32 lengths[] = {KC_FRAME_MAX + 1, 0x7fffffff, 0xfffffff8, 0xffffffff};
 
 	for (size_t i = 0; i < G_N_ELEMENTS(lengths); i++) {
 		GError *error = NULL;
@@ -159,7 +159,7 @@ static void only_a_guests_frames_are_taken(void **state)
 
 static void numbers_have_four_bytes(void **state)
 {
-	struct frame frame = { .type = KC_EXIT, .payload = "\1\2\3\4\5", .len = 4 };
+	struct frame frame = {.type = KC_EXIT, .payload = "\1\2\3\4\5", .len = 4};
 	GError *error = NULL;
 	guint32 value;
 
@@ -181,14 +181,14 @@ static void text_ends_in_its_only_nul(void **state)
 		size_t len;
 		bool good;
 	} cases[] = {
-		{ "why", 4, true }, { "", 1, true },	 { "why", 3, false },
-		{ "", 0, false },   { "a\0b", 4, false },
+		{"why", 4, true}, {"", 1, true},      {"why", 3, false},
+		{"", 0, false},	  {"a\0b", 4, false},
 	};
 
 	(void)state;
 	for (size_t i = 0; i < G_N_ELEMENTS(cases); i++) {
-		struct frame frame = { .type = KC_ERROR, .payload = cases[i].payload,
-				       .len = cases[i].len };
+		struct frame frame = {
+			.type = KC_ERROR, .payload = cases[i].payload, .len = cases[i].len};
 
 		assert_int_equal(frame_text(&frame, NULL) != NULL, cases[i].good);
 	}
@@ -197,10 +197,14 @@ static void text_ends_in_its_only_nul(void **state)
 #define TEST(name) cmocka_unit_test_setup_teardown(name, fresh, drop)
 
 static const struct CMUnitTest tests[] = {
-	TEST(the_wire_is_little_endian),      TEST(one_byte_at_a_time),
-	TEST(several_in_one_read),	      TEST(the_largest_fits),
-	TEST(a_wrong_magic_loses_the_stream), TEST(an_absurd_length_loses_the_stream),
-	TEST(only_a_guests_frames_are_taken), TEST(numbers_have_four_bytes),
+	TEST(the_wire_is_little_endian),
+	TEST(one_byte_at_a_time),
+	TEST(several_in_one_read),
+	TEST(the_largest_fits),
+	TEST(a_wrong_magic_loses_the_stream),
+	TEST(an_absurd_length_loses_the_stream),
+	TEST(only_a_guests_frames_are_taken),
+	TEST(numbers_have_four_bytes),
 	TEST(text_ends_in_its_only_nul),
 };
 

@@ -13,57 +13,72 @@
 #include <string.h>
 #include <unistd.h>
 
-#define SECONDS	10	/* far more than a healthy case takes */
+#define SECONDS 10 /* far more than a healthy case takes */
 
 enum ending { STAYS, HANGS_UP, EXITS, ABORTS };
 
 struct script {
 	const char *name;
-	const char *qmp;	/* said on the monitor, or NULL */
+	const char *qmp; /* said on the monitor, or NULL */
 	const char *stderr_text;
 	enum ending ending;
 	struct {
 		enum kc_frame_type type;
 		const char *payload;
-		int len;	/* -1: a header with an absurd length */
+		int len; /* -1: a header with an absurd length */
 	} frames[8];
 };
 
-#define READY	{ KC_READY, "\1\0\0\0" "6.12", 9 }
-#define OK	{ KC_OK, "", 0 }
+#define READY                      \
+	{                          \
+		KC_READY,          \
+			"\1\0\0\0" \
+			"6.12",    \
+			9          \
+	}
+#define OK                   \
+	{                    \
+		KC_OK, "", 0 \
+	}
 
 static const struct script scripts[] = {
-	{ .name = "silent" },
-	{ .name = "good", .frames = { READY, READY, OK, { KC_STDERR, "# said\n", 7 },
-				      { KC_EXIT, "\7\0\0\0", 4 } } },
-	{ .name = "begins wrong", .frames = { OK } },
-	{ .name = "other version", .frames = { { KC_READY, "\x63\0\0\0x", 6 } } },
-	{ .name = "short ready", .frames = { { KC_READY, "\1", 1 } } },
-	{ .name = "refuses setup", .frames = { READY, { KC_ERROR, "no\033[2J", 7 } } },
-	{ .name = "absurd length", .frames = { READY, OK, { KC_STDOUT, "", -1 } } },
-	{ .name = "a host's frame", .frames = { READY, OK, { KC_EXEC, "", 0 } } },
-	{ .name = "strange exit", .frames = { READY, OK, { KC_EXIT, "\0\1\0\0", 4 } } },
-	{ .name = "short exit", .frames = { READY, OK, { KC_EXIT, "\0", 1 } } },
-	{ .name = "too much input", .frames = { READY, OK, { KC_STDIN_ACK, "\1\0\0\0", 4 } } },
-	{ .name = "data in a run", .frames = { READY, OK, { KC_DATA, "x", 1 } } },
-	{ .name = "starts anew", .frames = { READY, OK, READY } },
-	{ .name = "endless text", .frames = { READY, OK, { KC_ERROR, "no nul", 6 } } },
-	{ .name = "stops", .frames = { READY, OK } },
-	{ .name = "hangs up", .ending = HANGS_UP, .frames = { READY, OK } },
-	{ .name = "panics", .ending = EXITS, .frames = { READY, OK },
-	  .qmp = "{\"event\": \"SHUTDOWN\", \"data\": {\"guest\": true, "
-		 "\"reason\": \"guest-panic\"}}\r\n" },
-	{ .name = "powers off", .ending = EXITS, .frames = { READY, OK },
-	  .qmp = "nonsense\n[1]\n{\"event\": 5}\n{}\n{\"event\": \"SHUTDOWN\", "
-		 "\"data\": {\"guest\": true, \"reason\": \"guest-shutdown\"}}\n" },
-	{ .name = "aborts", .ending = ABORTS, .frames = { READY, OK } },
-	{ .name = "no such device", .ending = EXITS,
-	  .stderr_text = "qemu: -device foo: 'foo' is not a valid device model name\n" },
-	{ .name = "gives a file",
-	  .frames = { READY, OK, { KC_DATA, "wh", 2 }, { KC_DATA, "ole", 3 }, { KC_EOF, "", 0 } } },
-	{ .name = "gives half a file", .ending = HANGS_UP,
-	  .frames = { READY, OK, { KC_DATA, "half", 4 } } },
-	{ .name = "refuses a file", .frames = { READY, OK, { KC_ERROR, "none", 5 } } },
+	{.name = "silent"},
+	{.name = "good",
+	 .frames = {READY, READY, OK, {KC_STDERR, "# said\n", 7}, {KC_EXIT, "\7\0\0\0", 4}}},
+	{.name = "begins wrong", .frames = {OK}},
+	{.name = "other version", .frames = {{KC_READY, "\x63\0\0\0x", 6}}},
+	{.name = "short ready", .frames = {{KC_READY, "\1", 1}}},
+	{.name = "refuses setup", .frames = {READY, {KC_ERROR, "no\033[2J", 7}}},
+	{.name = "absurd length", .frames = {READY, OK, {KC_STDOUT, "", -1}}},
+	{.name = "a host's frame", .frames = {READY, OK, {KC_EXEC, "", 0}}},
+	{.name = "strange exit", .frames = {READY, OK, {KC_EXIT, "\0\1\0\0", 4}}},
+	{.name = "short exit", .frames = {READY, OK, {KC_EXIT, "\0", 1}}},
+	{.name = "too much input", .frames = {READY, OK, {KC_STDIN_ACK, "\1\0\0\0", 4}}},
+	{.name = "data in a run", .frames = {READY, OK, {KC_DATA, "x", 1}}},
+	{.name = "starts anew", .frames = {READY, OK, READY}},
+	{.name = "endless text", .frames = {READY, OK, {KC_ERROR, "no nul", 6}}},
+	{.name = "stops", .frames = {READY, OK}},
+	{.name = "hangs up", .ending = HANGS_UP, .frames = {READY, OK}},
+	{.name = "panics",
+	 .ending = EXITS,
+	 .frames = {READY, OK},
+	 .qmp = "{\"event\": \"SHUTDOWN\", \"data\": {\"guest\": true, "
+		"\"reason\": \"guest-panic\"}}\r\n"},
+	{.name = "powers off",
+	 .ending = EXITS,
+	 .frames = {READY, OK},
+	 .qmp = "nonsense\n[1]\n{\"event\": 5}\n{}\n{\"event\": \"SHUTDOWN\", "
+		"\"data\": {\"guest\": true, \"reason\": \"guest-shutdown\"}}\n"},
+	{.name = "aborts", .ending = ABORTS, .frames = {READY, OK}},
+	{.name = "no such device",
+	 .ending = EXITS,
+	 .stderr_text = "qemu: -device foo: 'foo' is not a valid device model name\n"},
+	{.name = "gives a file",
+	 .frames = {READY, OK, {KC_DATA, "wh", 2}, {KC_DATA, "ole", 3}, {KC_EOF, "", 0}}},
+	{.name = "gives half a file",
+	 .ending = HANGS_UP,
+	 .frames = {READY, OK, {KC_DATA, "half", 4}}},
+	{.name = "refuses a file", .frames = {READY, OK, {KC_ERROR, "none", 5}}},
 };
 
 static void say(int fd, const void *data, size_t len)
@@ -74,7 +89,7 @@ static void say(int fd, const void *data, size_t len)
 
 static void say_frame(enum kc_frame_type type, const char *payload, int len)
 {
-	struct kc_frame header = { .magic = KC_FRAME_MAGIC, .type = type, .len = len };
+	struct kc_frame header = {.magic = KC_FRAME_MAGIC, .type = type, .len = len};
 
 	say(MACHINE_FD_AGENT, &header, sizeof(header));
 	if (len > 0)
@@ -85,7 +100,10 @@ static void flood(void)
 {
 	static char payload[KC_FRAME_MAX] = "#";
 
-	say_frame(KC_READY, "\1\0\0\0" "6.12", 9);
+	say_frame(KC_READY,
+		  "\1\0\0\0"
+		  "6.12",
+		  9);
 	say_frame(KC_OK, "", 0);
 	for (;;)
 		say_frame(KC_STDERR, payload, 0);
@@ -107,8 +125,7 @@ static void wait_for_quit(void)
 static void play(const struct script *script)
 {
 	for (size_t i = 0; i < G_N_ELEMENTS(script->frames) && script->frames[i].type; i++)
-		say_frame(script->frames[i].type, script->frames[i].payload,
-			  script->frames[i].len);
+		say_frame(script->frames[i].type, script->frames[i].payload, script->frames[i].len);
 	if (script->stderr_text)
 		say(STDERR_FILENO, script->stderr_text, strlen(script->stderr_text));
 	if (script->qmp)
@@ -165,13 +182,12 @@ static struct vm *start_ready(const char *script)
 	return vm;
 }
 
-static const char *const argv[] = { "true", NULL };
+static const char *const argv[] = {"true", NULL};
 
-static void run_refused(const char *script, double seconds, enum status status,
-			const char *words)
+static void run_refused(const char *script, double seconds, enum status status, const char *words)
 {
 	struct vm *vm = start_ready(script);
-	const struct exec exec = { .argv = argv };
+	const struct exec exec = {.argv = argv};
 	GError *error = NULL;
 	int exit_status;
 
@@ -183,7 +199,7 @@ static void run_refused(const char *script, double seconds, enum status status,
 static void a_command_returns_its_status(void **state)
 {
 	struct vm *vm = start_ready("good");
-	const struct exec exec = { .argv = argv };
+	const struct exec exec = {.argv = argv};
 	int status = 0;
 
 	(void)state;
@@ -192,8 +208,7 @@ static void a_command_returns_its_status(void **state)
 	vm_stop(vm);
 }
 
-static void boot_refused(const char *script, double seconds, enum status status,
-			 const char *words)
+static void boot_refused(const char *script, double seconds, enum status status, const char *words)
 {
 	struct vm *vm = start(script);
 	GError *error = NULL;
@@ -236,10 +251,14 @@ static void an_agent_that_speaks_nonsense(void **state)
 	static const struct {
 		const char *script, *words;
 	} cases[] = {
-		{ "absurd length", "4294967295 bytes" }, { "a host's frame", "EXEC" },
-		{ "strange exit", "256" },		 { "short exit", "1 bytes" },
-		{ "too much input", "1 bytes of input" }, { "data in a run", "DATA" },
-		{ "starts anew", "anew" },		 { "endless text", "NUL" },
+		{"absurd length", "4294967295 bytes"},
+		{"a host's frame", "EXEC"},
+		{"strange exit", "256"},
+		{"short exit", "1 bytes"},
+		{"too much input", "1 bytes of input"},
+		{"data in a run", "DATA"},
+		{"starts anew", "anew"},
+		{"endless text", "NUL"},
 	};
 
 	(void)state;
@@ -288,9 +307,9 @@ static void a_file_is_not_got_by_half(void **state)
 		const char *script, *words;
 		enum status status;
 	} cases[] = {
-		{ "gives half a file", "ended", STATUS_AGENT_LOST },
-		{ "refuses a file", "none", STATUS_NOT_CARRIED },
-		{ "starts anew", "READY", STATUS_AGENT_LOST },
+		{"gives half a file", "ended", STATUS_AGENT_LOST},
+		{"refuses a file", "none", STATUS_NOT_CARRIED},
+		{"starts anew", "READY", STATUS_AGENT_LOST},
 	};
 	g_autofree char *path = in_tmp("half");
 

@@ -6,7 +6,7 @@
 
 #include <string.h>
 
-static const char *const hello[] = { "virtio-hello-pci,id=hello0", "virtio-rng-pci", NULL };
+static const char *const hello[] = {"virtio-hello-pci,id=hello0", "virtio-rng-pci", NULL};
 
 static const struct machine plain = {
 	.qemu = "/lab/qemu",
@@ -36,8 +36,7 @@ static void assert_has(const struct machine *machine, enum machine_form form, co
 		fail_msg("\"%s\" lacks \"%s\"", line, words);
 }
 
-static void assert_lacks(const struct machine *machine, enum machine_form form,
-			 const char *words)
+static void assert_lacks(const struct machine *machine, enum machine_form form, const char *words)
 {
 	g_autofree char *line = flat(machine, form);
 
@@ -60,8 +59,9 @@ static void kc_gets_three_descriptors(void **state)
 	assert_has(&plain, MACHINE_WIRED, " socket,id=qmp,fd=3 ");
 	assert_has(&plain, MACHINE_WIRED, " socket,id=console,fd=4,mux=on ");
 	assert_has(&plain, MACHINE_WIRED, " socket,id=agent,fd=5 ");
-	assert_has(&plain, MACHINE_WIRED, "virtserialport,id=agent,chardev=agent,"
-					  "name=org.kernelcraft.agent ");
+	assert_has(&plain, MACHINE_WIRED,
+		   "virtserialport,id=agent,chardev=agent,"
+		   "name=org.kernelcraft.agent ");
 	assert_lacks(&plain, MACHINE_WIRED, "stdio");
 }
 
@@ -69,9 +69,9 @@ static void kc_gets_three_descriptors(void **state)
 static void both_forms_are_the_same_machine(void **state)
 {
 	static const char *const shared[] = {
-		" -machine q35,",     " -accel tcg -cpu max ",	  " -smp 2 -m 256M ",
-		" -L /lab/firmware ", " -kernel /lab/vmlinux ",	  " -initrd /lab/initramfs.cpio ",
-		" virtio-rng-pci ",   " -device pvpanic-pci ",	  ",id=hello0 ",
+		" -machine q35,",     " -accel tcg -cpu max ",	" -smp 2 -m 256M ",
+		" -L /lab/firmware ", " -kernel /lab/vmlinux ", " -initrd /lab/initramfs.cpio ",
+		" virtio-rng-pci ",   " -device pvpanic-pci ",	",id=hello0 ",
 	};
 
 	(void)state;
@@ -92,7 +92,7 @@ static void kvm_shows_the_hosts_cpu(void **state)
 
 static void mmio_has_no_pci_device(void **state)
 {
-	static const char *const devices[] = { "virtio-hello-device,id=hello0", NULL };
+	static const char *const devices[] = {"virtio-hello-device,id=hello0", NULL};
 	struct machine machine = plain;
 
 	(void)state;
@@ -113,7 +113,8 @@ static void a_disk_is_the_root(void **state)
 	(void)state;
 	machine.initrd = NULL;
 	machine.disk = "/my, disk.img";
-	assert_has(&machine, MACHINE_WIRED, "-drive if=none,id=root,format=raw,file=/my,, disk.img ");
+	assert_has(&machine, MACHINE_WIRED,
+		   "-drive if=none,id=root,format=raw,file=/my,, disk.img ");
 	assert_has(&machine, MACHINE_WIRED, " virtio-blk-pci,drive=root ");
 	assert_has(&machine, MACHINE_WIRED, "root=/dev/vda rw");
 	assert_lacks(&machine, MACHINE_WIRED, "-initrd");

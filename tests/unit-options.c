@@ -20,20 +20,20 @@ struct fields {
 #define FIELD(name) offsetof(struct fields, name)
 
 static const struct option_row rows[] = {
-	{ "name", 'n', "TEXT", "a text", option_string, FIELD(name) },
-	{ "list", 'l', "TEXT", "texts", option_list, FIELD(list) },
-	{ "timeout", 't', "SECONDS", "a time", option_seconds, FIELD(seconds) },
-	{ "count", 0, "N", "a number", option_count, FIELD(count) },
-	{ "memory", 'm', "SIZE", "a size", option_mebibytes, FIELD(size) },
-	{ "on", 'o', NULL, "a switch", option_on, FIELD(on) },
-	{ .name = NULL },
+	{"name", 'n', "TEXT", "a text", option_string, FIELD(name)},
+	{"list", 'l', "TEXT", "texts", option_list, FIELD(list)},
+	{"timeout", 't', "SECONDS", "a time", option_seconds, FIELD(seconds)},
+	{"count", 0, "N", "a number", option_count, FIELD(count)},
+	{"memory", 'm', "SIZE", "a size", option_mebibytes, FIELD(size)},
+	{"on", 'o', NULL, "a switch", option_on, FIELD(on)},
+	{.name = NULL},
 };
 
-static const struct option_row *const tables[] = { rows, NULL };
+static const struct option_row *const tables[] = {rows, NULL};
 
 static char **parse(struct fields *fields, const char *words, bool *help, GError **error)
 {
-	static char **argv;	/* the fields point into it */
+	static char **argv; /* the fields point into it */
 
 	memset(fields, 0, sizeof(*fields));
 	g_strfreev(argv);
@@ -43,7 +43,7 @@ static char **parse(struct fields *fields, const char *words, bool *help, GError
 
 static void every_spelling_is_taken(void **state)
 {
-	static const char *const spellings[] = { "--name x", "--name=x", "-n x", "-nx" };
+	static const char *const spellings[] = {"--name x", "--name=x", "-n x", "-nx"};
 	struct fields fields;
 	bool help = false;
 
@@ -132,17 +132,32 @@ static void misuse_is_named(void **state)
 static void numbers_are_checked(void **state)
 {
 	static const char *const wrong[] = {
-		"--count=0",	"--count=-1",	 "--count=x",	  "--count=4097", "--count=",
-		"--count=1x",	"--timeout=0",	 "--timeout=-3",  "--timeout=nan", "--timeout=inf",
-		"--timeout=1h", "--timeout=1e9", "--timeout= 1",  "--memory=0",	  "--memory=-5",
-		"--memory=x",	"--memory=5K",	 "--memory=1GiB", "--memory=99999999999999999999",
+		"--count=0",
+		"--count=-1",
+		"--count=x",
+		"--count=4097",
+		"--count=",
+		"--count=1x",
+		"--timeout=0",
+		"--timeout=-3",
+		"--timeout=nan",
+		"--timeout=inf",
+		"--timeout=1h",
+		"--timeout=1e9",
+		"--timeout= 1",
+		"--memory=0",
+		"--memory=-5",
+		"--memory=x",
+		"--memory=5K",
+		"--memory=1GiB",
+		"--memory=99999999999999999999",
 	};
 
 	(void)state;
 	for (size_t i = 0; i < G_N_ELEMENTS(wrong); i++) {
 		struct fields fields;
 		GError *error = NULL;
-		char *argv[] = { (char *)wrong[i], NULL };
+		char *argv[] = {(char *)wrong[i], NULL};
 		bool help = false;
 
 		memset(&fields, 0, sizeof(fields));
@@ -169,12 +184,12 @@ static void numbers_are_read(void **state)
 
 static void a_slip_is_near_nonsense_is_not(void **state)
 {
-	static const char *const names[] = { "boot", "run", "doctor", NULL };
+	static const char *const names[] = {"boot", "run", "doctor", NULL};
 
 	(void)state;
 	assert_string_equal(options_nearest("bot", names), "boot");
 	assert_string_equal(options_nearest("docter", names), "doctor");
-	assert_string_equal(options_nearest("runn", names), "run");
+	assert_string_equal(options_nearest("ruun", names), "run");
 	assert_null(options_nearest("frobnicate", names));
 	assert_null(options_nearest("x", names));
 	assert_null(options_nearest("", names));
@@ -185,7 +200,7 @@ static void every_row_is_well_formed(void **state)
 	(void)state;
 	for (size_t i = 0; commands[i]; i++) {
 		g_autoptr(GHashTable) names = g_hash_table_new(g_str_hash, g_str_equal);
-		bool letters[256] = { ['h'] = true };
+		bool letters[256] = {['h'] = true};
 
 		assert_non_null(commands[i]->run);
 		for (size_t t = 0; commands[i]->options[t]; t++) {

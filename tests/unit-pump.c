@@ -10,8 +10,8 @@
 #include <unistd.h>
 
 struct pipes {
-	int in[2];	/* the pump reads in[0] */
-	int out[2];	/* and writes out[1] */
+	int in[2]; /* the pump reads in[0] */
+	int out[2]; /* and writes out[1] */
 	struct pump *pump;
 	size_t tapped;
 };

@@ -7,8 +7,8 @@
 
 static void plain_words_stay_plain(void **state)
 {
-	static const char *const words[] = { "-m", "256M", "virtio-blk-pci,drive=root",
-					     "a_b/c.d:e@f%g+h" };
+	static const char *const words[] = {"-m", "256M", "virtio-blk-pci,drive=root",
+					    "a_b/c.d:e@f%g+h"};
 
 	(void)state;
 	for (size_t i = 0; i < G_N_ELEMENTS(words); i++) {
@@ -22,9 +22,21 @@ static void plain_words_stay_plain(void **state)
 static void the_shell_reads_the_same_word(void **state)
 {
 	static const char *const words[] = {
-		"",	   "a b",	  "it's",	"'",	     "$HOME `id` $(id)",
-		"a\\b",	   "tab\tnewline\nend", "*?[a]", "~root",   "a;b&c|d>e<f(g)",
-		"!history", "#no comment", "\"quoted\"", "caf\303\251", "-x=a b",
+		"",
+		"a b",
+		"it's",
+		"'",
+		"$HOME `id` $(id)",
+		"a\\b",
+		"tab\tnewline\nend",
+		"*?[a]",
+		"~root",
+		"a;b&c|d>e<f(g)",
+		"!history",
+		"#no comment",
+		"\"quoted\"",
+		"caf\303\251",
+		"-x=a b",
 	};
 
 	(void)state;
@@ -32,21 +44,21 @@ static void the_shell_reads_the_same_word(void **state)
 		g_autofree char *quoted = quote_shell(words[i]);
 		g_autofree char *script = g_strdup_printf("printf '<%%s>' %s", quoted);
 		g_autofree char *wanted = g_strdup_printf("<%s>", words[i]);
-		const char *argv[] = { "sh", "-c", script, NULL };
+		const char *argv[] = {"sh", "-c", script, NULL};
 		g_autofree char *out = NULL;
 
-		assert_true(g_spawn_sync(NULL, (char **)argv, NULL, G_SPAWN_SEARCH_PATH, NULL,
-					 NULL, &out, NULL, NULL, NULL));
+		assert_true(g_spawn_sync(NULL, (char **)argv, NULL, G_SPAWN_SEARCH_PATH, NULL, NULL,
+					 &out, NULL, NULL, NULL));
 		assert_string_equal(out, wanted);
 	}
 }
 
 static void a_command_is_one_command(void **state)
 {
-	const char *argv[] = { "printf", "[%s]\\n", "-append", "console=ttyS0 panic=-1",
-			       "-kernel", "/a dir/vmlinux", "it's", NULL };
+	const char *argv[] = {"printf",	 "[%s]\\n",	   "-append", "console=ttyS0 panic=-1",
+			      "-kernel", "/a dir/vmlinux", "it's",    NULL};
 	g_autofree char *command = quote_command((char *const *)argv);
-	const char *shell[] = { "sh", "-c", command, NULL };
+	const char *shell[] = {"sh", "-c", command, NULL};
 	g_autofree char *out = NULL;
 
 	(void)state;

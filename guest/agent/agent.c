@@ -24,10 +24,10 @@
 #include "port.h"
 
 static struct port port;
-static struct command command = { .in = -1, .out = -1, .err = -1 };
-static int file = -1;			/* of a PUT or a GET */
+static struct command command = {.in = -1, .out = -1, .err = -1};
+static int file = -1; /* of a PUT or a GET */
 static bool getting;
-static unsigned char pending[KC_STDIN_WINDOW];	/* not yet taken by command */
+static unsigned char pending[KC_STDIN_WINDOW]; /* not yet taken by command */
 static size_t pending_len;
 static bool pending_eof;
 
@@ -76,8 +76,7 @@ static bool add_entropy(const unsigned char *bytes, size_t len)
 	pool.info.buf_size = len;
 	memcpy(pool.room + sizeof(pool.info), bytes, len);
 	fd = open("/dev/urandom", O_WRONLY | O_CLOEXEC);
-	failed = fd < 0 || ioctl(fd, RNDADDENTROPY, &pool) ||
-		 ioctl(fd, RNDRESEEDCRNG);
+	failed = fd < 0 || ioctl(fd, RNDADDENTROPY, &pool) || ioctl(fd, RNDRESEEDCRNG);
 	command_close(&fd);
 	return !failed;
 }
@@ -99,8 +98,7 @@ static void do_setup(const unsigned char *payload, size_t len)
 	else if (!add_entropy(payload + sizeof(setup), len - sizeof(setup)))
 		send_error("cannot add entropy", strerror(errno));
 	else if (setup.hostname[0] &&
-		 sethostname(setup.hostname,
-			     strnlen(setup.hostname, sizeof(setup.hostname))))
+		 sethostname(setup.hostname, strnlen(setup.hostname, sizeof(setup.hostname))))
 		send_error("cannot set the hostname", strerror(errno));
 	else
 		port_send(&port, KC_OK, NULL, 0, NULL, 0);
@@ -333,8 +331,7 @@ static void close_command(void)
  */
 static void finish_command(void)
 {
-	if (!command.pid || !command_reap(&command) ||
-	    !port_has_frames(&port, 3))
+	if (!command.pid || !command_reap(&command) || !port_has_frames(&port, 3))
 		return;
 	pump_once(&command.out, KC_STDOUT);
 	pump_once(&command.err, KC_STDERR);
@@ -360,8 +357,7 @@ static void receive(void)
 	int type;
 
 	/* An answer must always find room, so none is asked for without it. */
-	while (port_has_frames(&port, 1) &&
-	       (type = port_receive(&port, &payload, &len)) > 0)
+	while (port_has_frames(&port, 1) && (type = port_receive(&port, &payload, &len)) > 0)
 		handle_frame(type, payload, len);
 }
 
@@ -369,12 +365,11 @@ static void wait_for_something(int signals)
 {
 	bool room = port_has_frames(&port, 1);
 	struct pollfd fds[] = {
-		{ .fd = port.fd, .events = (room ? POLLIN : 0) |
-			(port.out_len ? POLLOUT : 0) },
-		{ .fd = signals, .events = POLLIN },
-		{ .fd = room ? command.out : -1, .events = POLLIN },
-		{ .fd = room ? command.err : -1, .events = POLLIN },
-		{ .fd = pending_len ? command.in : -1, .events = POLLOUT },
+		{.fd = port.fd, .events = (room ? POLLIN : 0) | (port.out_len ? POLLOUT : 0)},
+		{.fd = signals, .events = POLLIN},
+		{.fd = room ? command.out : -1, .events = POLLIN},
+		{.fd = room ? command.err : -1, .events = POLLIN},
+		{.fd = pending_len ? command.in : -1, .events = POLLOUT},
 	};
 
 	poll(fds, 5, getting && file >= 0 && room ? 0 : -1);

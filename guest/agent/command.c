@@ -39,8 +39,7 @@ static bool take_strings(char **words, uint32_t count, char **at, char *end)
 	return true;
 }
 
-static bool parse(struct request *request, const unsigned char *frame,
-		  size_t len)
+static bool parse(struct request *request, const unsigned char *frame, size_t len)
 {
 	char *at = (char *)frame + sizeof(request->exec);
 	char *end = (char *)frame + len;
@@ -49,8 +48,7 @@ static bool parse(struct request *request, const unsigned char *frame,
 	if (len < sizeof(request->exec))
 		return false;
 	memcpy(&request->exec, frame, sizeof(request->exec));
-	if (!request->exec.argc ||
-	    !take_strings(request->argv, request->exec.argc, &at, end) ||
+	if (!request->exec.argc || !take_strings(request->argv, request->exec.argc, &at, end) ||
 	    !take_strings(request->envp, request->exec.envc, &at, end) ||
 	    !take_strings(dir, 1, &at, end))
 		return false;
@@ -79,8 +77,7 @@ static void run_child(const struct request *request)
 	    errno == ENOENT ? "not found in the guest" : strerror(errno));
 }
 
-static const char *start_on_tty(struct command *command,
-				const struct request *request)
+static const char *start_on_tty(struct command *command, const struct request *request)
 {
 	struct winsize size = {
 		.ws_row = request->exec.rows,
@@ -97,8 +94,7 @@ static const char *start_on_tty(struct command *command,
 	return NULL;
 }
 
-static const char *start_on_pipes(struct command *command,
-				  const struct request *request)
+static const char *start_on_pipes(struct command *command, const struct request *request)
 {
 	int pipes[3][2];
 
@@ -131,8 +127,7 @@ static void unblock(int fd)
 		fcntl(fd, F_SETFL, fcntl(fd, F_GETFL) | O_NONBLOCK);
 }
 
-const char *command_start(struct command *command, const unsigned char *exec,
-			  size_t len)
+const char *command_start(struct command *command, const unsigned char *exec, size_t len)
 {
 	static struct request request;
 	const char *error;
@@ -143,8 +138,7 @@ const char *command_start(struct command *command, const unsigned char *exec,
 		return "the EXEC frame is malformed";
 	command->tty = request.exec.flags & KC_EXEC_TTY;
 	command->exited = false;
-	error = command->tty ? start_on_tty(command, &request) :
-			       start_on_pipes(command, &request);
+	error = command->tty ? start_on_tty(command, &request) : start_on_pipes(command, &request);
 	if (error) {
 		command->pid = 0;
 		return error;
@@ -162,8 +156,8 @@ bool command_reap(struct command *command)
 	if (command->pid && !command->exited &&
 	    waitpid(command->pid, &status, WNOHANG) == command->pid) {
 		command->exited = true;
-		command->status = WIFSIGNALED(status) ?
-			128 + WTERMSIG(status) : WEXITSTATUS(status);
+		command->status = WIFSIGNALED(status) ? 128 + WTERMSIG(status)
+						      : WEXITSTATUS(status);
 	}
 	return command->exited;
 }
@@ -176,7 +170,7 @@ void command_signal(struct command *command, int number)
 
 void command_winsize(struct command *command, uint16_t rows, uint16_t columns)
 {
-	struct winsize size = { .ws_row = rows, .ws_col = columns };
+	struct winsize size = {.ws_row = rows, .ws_col = columns};
 
 	if (command->pid && command->tty)
 		ioctl(command->in, TIOCSWINSZ, &size);

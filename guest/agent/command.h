@@ -11,19 +11,18 @@
 #include <sys/types.h>
 
 struct command {
-	pid_t pid;		/* 0: none */
-	int in, out, err;	/* our ends; -1: closed. A terminal: in == out */
+	pid_t pid; /* 0: none */
+	int in, out, err; /* our ends; -1: closed. A terminal: in == out */
 	bool tty;
 	bool exited;
-	uint32_t status;	/* valid once exited */
+	uint32_t status; /* valid once exited */
 };
 
 /*
  * Starts what an EXEC frame asks for. Returns NULL, or why not (static, or
  * strerror's).
  */
-const char *command_start(struct command *command, const unsigned char *exec,
-			  size_t len);
+const char *command_start(struct command *command, const unsigned char *exec, size_t len);
 
 /* Reaps; true if the command has ended, then or earlier. */
 bool command_reap(struct command *command);

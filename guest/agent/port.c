@@ -72,8 +72,8 @@ static void append(struct port *port, const void *data, size_t len)
 	port->out_len += len;
 }
 
-void port_send(struct port *port, enum kc_frame_type type, const void *head,
-	       size_t head_len, const void *tail, size_t tail_len)
+void port_send(struct port *port, enum kc_frame_type type, const void *head, size_t head_len,
+	       const void *tail, size_t tail_len)
 {
 	struct kc_frame frame = {
 		.magic = KC_FRAME_MAGIC,
@@ -99,8 +99,7 @@ void port_flush(struct port *port)
 			break;
 		port->out_done += n;
 	}
-	memmove(port->out, port->out + port->out_done,
-		port->out_len - port->out_done);
+	memmove(port->out, port->out + port->out_done, port->out_len - port->out_done);
 	port->out_len -= port->out_done;
 	port->out_done = 0;
 }
@@ -117,8 +116,7 @@ int port_receive(struct port *port, const unsigned char **payload, size_t *len)
 	struct kc_frame frame;
 	ssize_t n;
 
-	n = read(port->fd, port->in + port->in_len,
-		 sizeof(port->in) - port->in_len);
+	n = read(port->fd, port->in + port->in_len, sizeof(port->in) - port->in_len);
 	if (n > 0)
 		port->in_len += n;
 	if (port->in_len < sizeof(frame)) {

@@ -11,7 +11,7 @@
 
 struct port {
 	int fd;
-	size_t in_len, out_len, out_done;	/* bytes */
+	size_t in_len, out_len, out_done; /* bytes */
 	unsigned char in[sizeof(struct kc_frame) + KC_FRAME_MAX];
 	unsigned char out[8 * (sizeof(struct kc_frame) + KC_FRAME_MAX)];
 };
@@ -24,8 +24,8 @@ bool port_open(struct port *port, int wait_ms);
 bool port_has_frames(const struct port *port, size_t frames);
 
 /* Queues a frame made of two parts; there must be room. */
-void port_send(struct port *port, enum kc_frame_type type, const void *head,
-	       size_t head_len, const void *tail, size_t tail_len);
+void port_send(struct port *port, enum kc_frame_type type, const void *head, size_t head_len,
+	       const void *tail, size_t tail_len);
 
 /* Writes what the host takes now. */
 void port_flush(struct port *port);
@@ -35,7 +35,6 @@ void port_flush(struct port *port);
  * until the next call) and returns its type. 0: not yet; -1: the host talks
  * nonsense or is gone.
  */
-int port_receive(struct port *port, const unsigned char **payload,
-		 size_t *len);
+int port_receive(struct port *port, const unsigned char **payload, size_t *len);
 
 #endif

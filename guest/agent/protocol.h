@@ -15,17 +15,17 @@
 
 #include <stdint.h>
 
-#define KC_PORT_NAME		"org.kernelcraft.agent"
-#define KC_PROTOCOL_VERSION	1
-#define KC_FRAME_MAGIC		0x6b63	/* "ck" on the wire */
-#define KC_FRAME_MAX		65536	/* bytes of payload */
+#define KC_PORT_NAME "org.kernelcraft.agent"
+#define KC_PROTOCOL_VERSION 1
+#define KC_FRAME_MAGIC 0x6b63 /* "ck" on the wire */
+#define KC_FRAME_MAX 65536 /* bytes of payload */
 
 /*
  * Bytes of standard input that may be under way and not yet written to the
  * command. Less than the virtio-serial ring, so that a command that does not
  * read never keeps a SIGNAL from passing.
  */
-#define KC_STDIN_WINDOW		65536
+#define KC_STDIN_WINDOW 65536
 
 struct kc_frame {
 	uint16_t magic;
@@ -36,47 +36,47 @@ struct kc_frame {
 
 enum kc_frame_type {
 	/* host to guest */
-	KC_HELLO = 1,	/* u32 version: who are you? */
-	KC_SETUP,	/* struct kc_setup, then entropy to the end */
-	KC_PUT,		/* u32 mode, path with NUL: DATA frames follow, then EOF */
-	KC_GET,		/* path with NUL: answered by DATA frames, then EOF */
-	KC_EXEC,	/* struct kc_exec, then strings: see there */
-	KC_STDIN,	/* bytes; an empty payload closes it */
-	KC_SIGNAL,	/* u32 signal number, to the command's process group */
-	KC_WINSIZE,	/* u16 rows, u16 columns */
-	KC_POWEROFF,	/* end the VM at once */
+	KC_HELLO = 1, /* u32 version: who are you? */
+	KC_SETUP, /* struct kc_setup, then entropy to the end */
+	KC_PUT, /* u32 mode, path with NUL: DATA frames follow, then EOF */
+	KC_GET, /* path with NUL: answered by DATA frames, then EOF */
+	KC_EXEC, /* struct kc_exec, then strings: see there */
+	KC_STDIN, /* bytes; an empty payload closes it */
+	KC_SIGNAL, /* u32 signal number, to the command's process group */
+	KC_WINSIZE, /* u16 rows, u16 columns */
+	KC_POWEROFF, /* end the VM at once */
 
 	/* either way */
-	KC_DATA = 32,	/* bytes of the file in hand */
-	KC_EOF,		/* end of the file in hand; from the guest: done */
+	KC_DATA = 32, /* bytes of the file in hand */
+	KC_EOF, /* end of the file in hand; from the guest: done */
 
 	/* guest to host */
-	KC_READY = 64,	/* u32 version, then uname -r with NUL */
-	KC_OK,		/* SETUP, or a PUT, was carried out */
-	KC_ERROR,	/* text with NUL: why SETUP, PUT, GET or EXEC was not */
-	KC_STDOUT,	/* bytes */
-	KC_STDERR,	/* bytes */
-	KC_STDIN_ACK,	/* u32: so many more bytes of STDIN were taken */
-	KC_EXIT,	/* u32: wait status as exit code, 128 + n for signal n */
+	KC_READY = 64, /* u32 version, then uname -r with NUL */
+	KC_OK, /* SETUP, or a PUT, was carried out */
+	KC_ERROR, /* text with NUL: why SETUP, PUT, GET or EXEC was not */
+	KC_STDOUT, /* bytes */
+	KC_STDERR, /* bytes */
+	KC_STDIN_ACK, /* u32: so many more bytes of STDIN were taken */
+	KC_EXIT, /* u32: wait status as exit code, 128 + n for signal n */
 };
 
 struct kc_setup {
-	int64_t sec;	/* wall clock: since 1970, UTC */
+	int64_t sec; /* wall clock: since 1970, UTC */
 	uint32_t nsec;
 	uint32_t pad;
-	char hostname[64];	/* NUL-terminated; empty: leave it */
+	char hostname[64]; /* NUL-terminated; empty: leave it */
 };
 
 /*
  * Behind this: argc NUL-terminated arguments, envc NUL-terminated NAME=VALUE,
  * then the working directory with NUL ("" is the agent's own).
  */
-#define KC_EXEC_TTY	1u	/* on a terminal; its output is all STDOUT */
+#define KC_EXEC_TTY 1u /* on a terminal; its output is all STDOUT */
 struct kc_exec {
 	uint32_t flags;
 	uint32_t argc;
 	uint32_t envc;
-	uint16_t rows, columns;	/* with KC_EXEC_TTY */
+	uint16_t rows, columns; /* with KC_EXEC_TTY */
 };
 
 #endif
