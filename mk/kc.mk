@@ -29,5 +29,7 @@ install: $(KC)
 	install -D -m 755 $(KC) $(DESTDIR)$(PREFIX)/bin/kc
 	mkdir -p $(DESTDIR)$(PREFIX)/share/man/man1
 	$(KC) help --man >$(DESTDIR)$(PREFIX)/share/man/man1/kc.1
+	mkdir -p $(DESTDIR)$(PREFIX)/share/bash-completion/completions
+	$(KC) help --bash >$(DESTDIR)$(PREFIX)/share/bash-completion/completions/kc
 
 -include $(KC_OBJECTS:.o=.d)

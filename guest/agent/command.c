@@ -68,6 +68,7 @@ static void run_child(const struct request *request)
 
 	sigemptyset(&none);
 	sigprocmask(SIG_SETMASK, &none, NULL);
+	signal(SIGPIPE, SIG_DFL);
 	for (uint32_t i = 0; i < request->exec.envc; i++)
 		putenv(request->envp[i]);
 	if (*request->dir && chdir(request->dir))
