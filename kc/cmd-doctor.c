@@ -80,12 +80,12 @@ static bool is_there(const char *thing)
 	return there;
 }
 
-/* Only a first build needs these; tests and checks ask for theirs themselves. */
+/* Only a first build needs these; the other verbs ask for theirs themselves. */
 static enum verdict missing_tool_verdict(const struct doctor *doctor, const char *purpose)
 {
-	if (doctor->built || g_str_equal(purpose, "test") || g_str_equal(purpose, "check"))
-		return NOTE;
-	return FAULT;
+	static const char *const later[] = {"test", "check", "menuconfig", NULL};
+
+	return doctor->built || g_strv_contains(later, purpose) ? NOTE : FAULT;
 }
 
 /* A line of mk/packages.txt: what shows that it is there, its package, what for. */

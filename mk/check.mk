@@ -7,7 +7,7 @@ check: check-shell check-spelling check-headers check-drivers check-devices chec
 	@echo 'check: clean'
 
 check-shell: | preflight-check
-	@shellcheck scripts/*.sh $(wildcard tests/*.sh) guest/rootfs/etc/init.d/rcS .ci/run
+	@shellcheck -x -P SCRIPTDIR scripts/*.sh $(wildcard tests/*.sh) guest/rootfs/etc/init.d/rcS .ci/run
 
 # Words that are right although codespell does not know them
 check-spelling: | preflight-check

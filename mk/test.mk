@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 # Every test: of kc's parts, of kc from outside, and of the devices in guests.
 
-.PHONY: test test-unit
+.PHONY: test bench
 
 TESTS_C := $(patsubst tests/%.c,$(BUILD)/tests/%,$(wildcard tests/*.c))
 TESTS_SH := $(filter-out tests/lib.sh tests/run.sh,$(wildcard tests/*.sh))
@@ -13,5 +13,8 @@ $(BUILD)/tests/%: tests/%.c $(KC_PARTS) | preflight-test
 
 test: all $(TESTS_C) | preflight-test
 	@tests/run.sh $(sort $(TESTS_C)) $(sort $(TESTS_SH))
+
+bench: all
+	@scripts/bench.sh
 
 -include $(TESTS_C:%=%.d)
