@@ -102,6 +102,7 @@ export APT_CONFIG="$apt/apt.conf"
 mkdir -p "$dir" "$apt"
 rm -rf "${dir:?}/$name" "$dir/$name.tmp"
 mkdir "$dir/$name.tmp"
+trap 'rm -rf "$dir/$name.tmp"' EXIT
 update_apt
 cd "$dir/$name.tmp"
 
@@ -133,5 +134,4 @@ esac
 
 mv tree "$dir/$name"
 cd "$dir"
-rm -rf "$dir/$name.tmp"
 echo "$version" >"$name.version"
