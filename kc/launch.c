@@ -59,6 +59,10 @@ const struct option_row launch_rows[] = {
 	 "(default)",
 	 parse_accel, FIELD(accel)},
 	{"qemu", 0, "FILE", "a QEMU of your own", option_string, FIELD(qemu)},
+	{"qemu-args", 0, "WORDS",
+	 "more of QEMU's own options, such as '-netdev user,id=n0', split as a shell does; "
+	 "may be repeated",
+	 option_list, FIELD(qemu_args)},
 	{"timeout", 't', "SECONDS", "end the VM after so long (status 246)", option_seconds,
 	 FIELD(timeout)},
 	{"boot-timeout", 0, "SECONDS", "how long the guest may take to come up (default 60)",
@@ -165,6 +169,28 @@ static bool choose_devices(struct launch *launch, const struct launch_options *o
 	return true;
 }
 
+static bool choose_qemu_args(struct launch *launch, const char **lines, GError **error)
+{
+	g_autoptr(GPtrArray) words = g_ptr_array_new_with_free_func(g_free);
+
+	for (int i = 0; lines && lines[i]; i++) {
+		g_autoptr(GError) cause = NULL;
+		g_auto(GStrv) split = NULL;
+
+		if (!g_shell_parse_argv(lines[i], NULL, &split, &cause)) {
+			g_set_error(error, STATUS_ERROR, STATUS_MISUSE, "--qemu-args '%s': %s",
+				    lines[i], cause->message);
+			return false;
+		}
+		for (int j = 0; split[j]; j++)
+			g_ptr_array_add(words, g_steal_pointer(&split[j]));
+	}
+	g_ptr_array_add(words, NULL);
+	launch->extra = (char **)g_ptr_array_steal(words, NULL);
+	launch->machine.extra = (const char *const *)launch->extra;
+	return true;
+}
+
 /* Someone who names another init does not start our agent. */
 static bool replaces_init(const struct launch *launch)
 {
@@ -196,7 +222,8 @@ bool launch_prepare(struct launch *launch, const struct launch_options *options,
 	launch->machine.smp = options->smp;
 	launch->machine.memory_mib = options->memory_mib;
 	if (!choose_qemu(launch, options, error) || !choose_kernel(launch, options, error) ||
-	    !choose_root(launch, options, error) || !choose_devices(launch, options, error))
+	    !choose_root(launch, options, error) || !choose_devices(launch, options, error) ||
+	    !choose_qemu_args(launch, options->qemu_args, error))
 		return false;
 	choose_arguments(launch, options);
 	if (!accel_choose(&launch->accel, options->accel, launch->lab, launch->machine.qemu, false,
@@ -218,6 +245,7 @@ void launch_clear(struct launch *launch)
 	g_free(launch->accel.why);
 	g_free(launch->append);
 	g_free(launch->qemu);
+	g_strfreev(launch->extra);
 }
 
 void launch_print(const struct launch *launch)

@@ -23,6 +23,7 @@ struct launch_options {
 	enum transport transport;
 	enum accel_choice accel;
 	const char *qemu;
+	const char **qemu_args;
 	double timeout;
 	double boot_timeout;
 	bool dry_run;
@@ -41,6 +42,7 @@ struct launch {
 	struct lab *lab;
 	struct accel accel;
 	const char *devices[2]; /* the default set */
+	char **extra; /* qemu_args as words */
 	char *append;
 	char *qemu; /* the user's */
 	bool expects_agent; /* the guest's root is ours and starts our init */

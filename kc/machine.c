@@ -111,6 +111,9 @@ static void add_devices(GPtrArray *argv, const struct machine *machine)
 		/* Devices on the root complex itself cannot be plugged. */
 		add(argv, "-device", "pcie-root-port,id=hotplug0,chassis=1");
 	}
+	/* Before the devices, which may refer to what is defined there. */
+	for (int i = 0; machine->extra && machine->extra[i]; i++)
+		add(argv, machine->extra[i], NULL);
 	for (int i = 0; machine->devices && machine->devices[i]; i++)
 		add(argv, "-device", machine->devices[i]);
 }

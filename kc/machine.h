@@ -35,6 +35,7 @@ struct machine {
 	bool reset_ends; /* a guest's reboot ends the VM */
 	const char *incoming; /* file of a saved machine to go on with; or NULL */
 	const char *append; /* behind our own kernel arguments; or NULL */
+	const char *const *extra; /* further words for QEMU; NULL-terminated, or NULL */
 	const char *const *devices; /* each a -device; NULL-terminated */
 };
 

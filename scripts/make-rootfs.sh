@@ -18,7 +18,7 @@ modules=lib/modules/$release
 rm -rf "$tree"
 mkdir -p "$tree"
 cd "$tree"
-mkdir -p bin sbin usr/bin usr/sbin dev proc sys tmp run root "$modules/extra"
+mkdir -p bin sbin usr/bin usr/sbin dev mnt proc sys tmp run root "$modules/extra"
 chmod 1777 tmp
 chmod 700 root
 cp -R "$here/guest/rootfs/." .
