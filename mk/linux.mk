@@ -64,7 +64,7 @@ $(LINUX_BUILD)/.built: $(LINUX_BUILD)/.config $(LINUX_BUILD)/.builtin $(if $(LIN
 
 # What user space sees of a kernel does not depend on its configuration.
 $(LINUX_HEADERS)/linux/virtio_ids.h: | $(LINUX_BUILD)/.config
-	$(STEP) linux-headers $(LINUX_MAKE) headers
+	$(STEP) linux-headers $(LINUX_MAKE) -j$(JOBS) headers
 	@touch $@
 
 # The lab has what kc boots, whichever tree it came from.
