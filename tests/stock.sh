@@ -14,21 +14,21 @@ for transport in pci mmio; do
 
 	try 90 "$kc" run --transport $transport \
 		--qemu-args "-fsdev local,id=f,path=$work/share,security_model=none" \
-		--device virtio-9p-$bus,fsdev=f,mount_tag=host -- \
+		--device virtio-9p-"$bus",fsdev=f,mount_tag=host -- \
 		sh -c 'mount -t 9p -o trans=virtio host /mnt && cat /mnt/file && echo back >/mnt/reply'
 	[ $status = 0 ] && grep -qx shared "$out" && grep -qx back "$work/share/reply"
 	result $? "9p on $transport"
 	rm -f "$work/share/reply"
 
 	try 90 "$kc" run --transport $transport --qemu-args '-netdev user,id=n' \
-		--device virtio-net-$bus,netdev=n -- \
+		--device virtio-net-"$bus",netdev=n -- \
 		sh -c 'ip link set eth0 up && udhcpc -n -q -i eth0 && ping -c 2 10.0.2.2'
 	[ $status = 0 ] && grep -q '2 packets received' "$out"
 	result $? "net on $transport"
 
 	try 90 "$kc" run --transport $transport \
 		--qemu-args "-drive if=none,id=d,format=raw,file=$work/disk" \
-		--device virtio-blk-$bus,drive=d -- \
+		--device virtio-blk-"$bus",drive=d -- \
 		sh -c 'dd if=/dev/urandom of=/dev/vda bs=1M count=8 && sync && md5sum </dev/vda'
 	[ $status = 0 ] && [ "$(cut -d' ' -f1 "$out")" = "$(md5sum <"$work/disk" | cut -d' ' -f1)" ]
 	result $? "blk on $transport"
