@@ -55,11 +55,10 @@ for _ in $(seq 200); do
 	[ -s "$out" ] && break
 	sleep 0.1
 done
-qemu=$(pgrep -P $pid)
+qemu=$(qemus)
 kill -9 $pid
 sleep 0.5
-# Where nobody reaps it, it stays as a zombie.
-[ -n "$qemu" ] && ! grep -qs '^State:[[:space:]]*[^ZX[:space:]]' "/proc/$qemu/status"
+[ -n "$qemu" ] && [ -z "$(qemus)" ]
 result $? "kill -9 of kc ends its QEMU"
 
 # Ten at once: none sees another's words, disk or name.

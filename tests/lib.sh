@@ -61,6 +61,17 @@ refused() {
 	result $? "$1"
 }
 
+# The QEMUs that this file's commands started and that still run, by a mark in
+# their environment: others may be running a lab of their own.
+export KC_TEST_FILE=$$
+qemus() {
+	grep -ls "KC_TEST_FILE=$$" /proc/[0-9]*/environ | while read -r environ; do
+		case $(readlink "${environ%environ}exe") in
+		*/qemu-system-*) echo "$environ" ;;
+		esac
+	done
+}
+
 done_testing() {
 	echo "1..$cases"
 	[ $failures = 0 ]
