@@ -20,7 +20,9 @@ LINUX_BUILD := $(CURDIR)/$(BUILD)/linux
 LINUX_READY := $(SRC)/linux.version
 endif
 
-LINUX_FRAGMENTS := $(sort $(wildcard guest/kernel/*.config))
+# Saved ones come last: where two name a symbol, the later is right.
+LINUX_FRAGMENTS := $(patsubst %,guest/kernel/%.config,base fs virtio trace)
+LINUX_FRAGMENTS += $(filter-out $(LINUX_FRAGMENTS),$(sort $(wildcard guest/kernel/*.config)))
 LINUX_HEADERS := $(LINUX_BUILD)/usr/include
 # The switch builds modules/hello into the kernel without touching its tree:
 # drivers-m is a list of folders that kbuild reads and leaves to others to

@@ -10,11 +10,17 @@
 
 set -eu
 
+# The last line for each symbol.
+last_words() {
+	sed -nE 's/^(# )?(CONFIG_[A-Za-z0-9_]+)[ =].*/\2 &/p' "$1" |
+		awk '{ name = $1; sub(/^[^ ]+ /, ""); line[name] = $0 } END { for (n in line) print line[n] }'
+}
+
 check() {
 	fragments=$1
 	config=$2
 	lost=0
-	grep -E '^(# )?CONFIG_' "$fragments" | while read -r line; do
+	last_words "$fragments" | while read -r line; do
 		case $line in
 		'#'*) name=${line#\# } && name=${name%% *} &&
 			! grep -q "^$name=" "$config" ;;
