@@ -231,8 +231,9 @@ bool launch_prepare(struct launch *launch, const struct launch_options *options,
 		return false;
 	launch->machine.kvm = launch->accel.kvm;
 	/*
-	 * microvm has no timer to measure the counter against but the PIT, by which
-	 * it fails on a busy host; with no counter the kernel hangs there.
+	 * microvm has no timer to hold the counter against but the PIT. On a busy
+	 * host measuring by that fails, and without a counter the kernel hangs; or a
+	 * good counter is dropped for jiffies.
 	 */
 	if (options->transport == TRANSPORT_MMIO && !launch->accel.kvm)
 		launch->machine.tsc_khz = tsc_khz();

@@ -42,7 +42,7 @@ char *machine_kernel_arguments(const struct machine *machine)
 	if (machine->disk)
 		g_string_append(out, " root=/dev/vda rw");
 	if (machine->tsc_khz)
-		g_string_append_printf(out, " tsc_early_khz=%u", machine->tsc_khz);
+		g_string_append_printf(out, " tsc_early_khz=%u tsc=reliable", machine->tsc_khz);
 	if (machine->append && *machine->append)
 		g_string_append_printf(out, " %s", machine->append);
 	return g_string_free(out, FALSE);

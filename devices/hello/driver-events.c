@@ -70,6 +70,8 @@ bool hello_take_events(struct hello *hello, struct virtqueue *vq)
 	}
 	for (i = 0; i < n; i++)
 		hello_post_event(vq, bufs[i]);
+	if (n)
+		wake_up(&hello->event_wait);
 	return n;
 }
 
@@ -79,10 +81,8 @@ void hello_event_done(struct virtqueue *vq)
 	unsigned long flags;
 
 	spin_lock_irqsave(&hello->lock, flags);
-	if (hello->ready && hello_take_events(hello, vq)) {
+	if (hello->ready && hello_take_events(hello, vq))
 		virtqueue_kick(vq);
-		wake_up(&hello->event_wait);
-	}
 	if (hello->ready && virtqueue_is_broken(vq))
 		schedule_work(&hello->work);
 	spin_unlock_irqrestore(&hello->lock, flags);

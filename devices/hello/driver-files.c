@@ -84,11 +84,11 @@ static int hello_open(struct inode *inode, struct file *filep)
 	return stream_open(inode, filep);
 }
 
-/* What is still in the device's hands is freed when it comes back. */
+/* Of what is dropped the device keeps what it has in its hands, no more. */
 static void hello_mailbox_trim(struct hello *hello, struct list_head *dropped)
 {
 	struct hello_queue *box = &hello->mailbox;
-	struct hello_message *msg;
+	struct hello_message *msg, *next;
 
 	while (box->count > HELLO_MAILBOX_MESSAGES ||
 	       box->bytes > HELLO_MAILBOX_BYTES) {
@@ -97,6 +97,12 @@ static void hello_mailbox_trim(struct hello *hello, struct list_head *dropped)
 		hello->stats[HELLO_DROPPED]++;
 		if (msg->done)
 			list_add(&msg->queue_node, dropped);
+	}
+	list_for_each_entry_safe(msg, next, &hello->pending, ring_node) {
+		if (!msg->queue) {
+			list_del(&msg->ring_node);
+			list_add(&msg->queue_node, dropped);
+		}
 	}
 }
 
@@ -130,7 +136,7 @@ static void hello_enqueue(struct hello_file *file, struct hello_message *msg)
 	struct hello *hello = file->hello;
 
 	msg->cookie = hello->next_cookie++;
-	req->op = cpu_to_le32(hello->op);
+	req->op = cpu_to_le32(READ_ONCE(hello->op));
 	req->payload_len = cpu_to_le32(msg->len);
 	req->cookie = cpu_to_le64(msg->cookie);
 

@@ -8,7 +8,10 @@
 
 #define HELLO_CHUNK_ORDER	3	/* more only where the ring is short */
 
-/* Tries large chunks first; below floor the chain would grow too long. */
+/*
+ * Tries large chunks first; below floor the chain would grow too long. A write
+ * rather fails than calls the OOM killer: what the device holds no kill frees.
+ */
 static size_t hello_alloc_chunk(struct scatterlist *sg, size_t size,
 				unsigned int order, unsigned int floor, gfp_t gfp)
 {
@@ -21,7 +24,7 @@ static size_t hello_alloc_chunk(struct scatterlist *sg, size_t size,
 			break;
 	}
 	if (!page)
-		page = alloc_pages(gfp | __GFP_NOWARN, order);
+		page = alloc_pages(gfp | __GFP_RETRY_MAYFAIL | __GFP_NOWARN, order);
 	if (!page)
 		return 0;
 	part = min_t(size_t, size, PAGE_SIZE << order);

@@ -180,7 +180,7 @@ int hello_read_config(struct virtio_device *vdev, struct virtio_hello_config *cf
 
 	do {
 		if (!tries--) {
-			dev_err(&vdev->dev, "configuration never settles\n");
+			dev_err_ratelimited(&vdev->dev, "configuration never settles\n");
 			return -EIO;
 		}
 		generation = hello_generation(vdev);
@@ -188,14 +188,17 @@ int hello_read_config(struct virtio_device *vdev, struct virtio_hello_config *cf
 	} while (generation != hello_generation(vdev));
 
 	if (le16_to_cpu(cfg->version) != VIRTIO_HELLO_VERSION) {
-		dev_err(&vdev->dev, "device speaks version %u, this driver only %u\n",
-			le16_to_cpu(cfg->version), VIRTIO_HELLO_VERSION);
+		dev_err_ratelimited(&vdev->dev,
+				    "device speaks version %u, this driver only %u\n",
+				    le16_to_cpu(cfg->version), VIRTIO_HELLO_VERSION);
 		return -ENODEV;
 	}
 	if (le16_to_cpu(cfg->greeting_len) > VIRTIO_HELLO_GREETING_MAX ||
 	    !cfg->max_payload) {
-		dev_err(&vdev->dev, "bad configuration: greeting of %u bytes, max payload %u\n",
-			le16_to_cpu(cfg->greeting_len), le32_to_cpu(cfg->max_payload));
+		dev_err_ratelimited(&vdev->dev,
+				    "bad configuration: greeting of %u bytes, max payload %u\n",
+				    le16_to_cpu(cfg->greeting_len),
+				    le32_to_cpu(cfg->max_payload));
 		return -EINVAL;
 	}
 	return 0;
