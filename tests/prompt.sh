@@ -43,18 +43,18 @@ status=$?
 result $? "a script on stdin is typed in whole"
 
 sh "$root/scripts/boot.sh" --dry-run >"$work/sh" 2>"$err" &&
-	ocaml unix.cma "$root/scripts/boot.ml" --dry-run >"$work/ml" 2>"$err" &&
+	ocaml -I +unix unix.cma "$root/scripts/boot.ml" --dry-run >"$work/ml" 2>"$err" &&
 	[ -s "$work/sh" ] && cmp "$work/sh" "$work/ml" >"$out"
 result $? "boot.sh and boot.ml run the same command"
 sh "$root/scripts/boot.sh" --dry-run "$lab/vmlinux" "$work/disk" >"$work/sh" 2>"$err"
-ocaml unix.cma "$root/scripts/boot.ml" --dry-run "$lab/vmlinux" "$work/disk" >"$work/ml" 2>"$err"
+ocaml -I +unix unix.cma "$root/scripts/boot.ml" --dry-run "$lab/vmlinux" "$work/disk" >"$work/ml" 2>"$err"
 grep -qx "$lab/vmlinux" "$work/sh" && cmp "$work/sh" "$work/ml" >"$out"
 result $? "with a kernel and a disk of one's own as well"
 
 type_in 90 'cat /root/kept; poweroff' sh "$root/scripts/boot.sh" "$lab/bzImage" "$work/disk"
 [ $status = 0 ] && grep -q '^kept' "$out"
 result $? "boot.sh reaches the prompt"
-type_in 90 'cat /root/kept; poweroff' ocaml unix.cma "$root/scripts/boot.ml" \
+type_in 90 'cat /root/kept; poweroff' ocaml -I +unix unix.cma "$root/scripts/boot.ml" \
 	"$lab/bzImage" "$work/disk"
 [ $status = 0 ] && grep -q '^kept' "$out"
 result $? "boot.ml reaches the prompt"
