@@ -7,6 +7,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/uio.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include "test.h"
@@ -272,15 +273,21 @@ static void test_signal(void)
 {
 	struct sigaction action = {.sa_handler = on_signal};
 	int fd = open_clean(0);
+	pid_t child;
 	char byte;
 
 	sigaction(SIGUSR1, &action, NULL);
-	if (!fork()) {
-		pause_ms(200);
-		kill(getppid(), SIGUSR1);
-		_exit(0);
+	child = fork();
+	/* Again and again: the first may come before the read has begun. */
+	while (!child) {
+		pause_ms(100);
+		if (kill(getppid(), SIGUSR1))
+			_exit(0);
 	}
 	CHECK_ERRNO(read(fd, &byte, 1), EINTR);
+	signal(SIGUSR1, SIG_IGN);
+	kill(child, SIGKILL);
+	waitpid(child, NULL, 0);
 	round_trip(fd, 100, 1);
 }
 

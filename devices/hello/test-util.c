@@ -180,7 +180,7 @@ int open_node(const char *path, int flags)
 	int fd;
 
 	/* devtmpfs follows a bind a little later. */
-	for (int i = 0; (fd = open(path, O_RDWR | flags)) < 0 && i < 50; i++)
+	for (int i = 0; (fd = open(path, O_RDWR | flags)) < 0 && i < 400; i++)
 		pause_ms(20);
 	CHECK(fd >= 0, "%s: %s", path, strerror(errno));
 	return fd;
