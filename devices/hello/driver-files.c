@@ -100,6 +100,8 @@ static void hello_mailbox_trim(struct hello *hello, struct list_head *dropped)
 	}
 	list_for_each_entry_safe(msg, next, &hello->pending, ring_node) {
 		if (!msg->queue) {
+			/* It never was a request to the device. */
+			hello->stats[HELLO_REQUESTS]--;
 			list_del(&msg->ring_node);
 			list_add(&msg->queue_node, dropped);
 		}
