@@ -66,7 +66,7 @@ static void hear_agent(struct boot *boot)
 	struct frame frame;
 
 	while (!boot->agent_lost &&
-	       (result = agent_next(vm_agent(boot->vm), &frame, &ignored)) == FRAME_WHOLE)
+	       (result = vm_next_frame(boot->vm, &frame, &ignored)) == FRAME_WHOLE)
 		if (frame.type == KC_READY && !boot->up)
 			come_up(boot);
 	boot->agent_lost |= result == FRAME_BROKEN;

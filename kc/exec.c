@@ -65,6 +65,11 @@ static bool write_output(struct run *run)
 
 	if (!run->writing)
 		return true;
+	if (run->exec->output) {
+		run->exec->output(fd, run->frame.payload, run->frame.len, run->exec->output_opaque);
+		run->writing = false;
+		return true;
+	}
 	if (!run->lost[fd])
 		n = pump_write_some(fd, run->frame.payload + run->written,
 				    run->frame.len - run->written);
@@ -180,7 +185,7 @@ static bool run_step(void *data)
 	enum frame_result result = FRAME_WHOLE;
 
 	while (!run->error && !run->exited && write_output(run)) {
-		result = agent_next(vm_agent(run->vm), &run->frame, &run->error);
+		result = vm_next_frame(run->vm, &run->frame, &run->error);
 		if (result != FRAME_WHOLE)
 			break;
 		take_frame(run);

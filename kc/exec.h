@@ -5,17 +5,22 @@
 
 #include "vm.h"
 
+/* Takes what the command wrote to its stdout or stderr (@fd 1 or 2). */
+typedef void (*exec_output)(int fd, const char *data, size_t len, void *opaque);
+
 struct exec {
 	const char *const *argv; /* NULL-terminated, as is env */
 	const char *const *env; /* NAME=VALUE; or NULL */
 	const char *dir; /* or NULL */
 	bool tty; /* stdin is a terminal, in raw mode */
 	bool reads; /* stdin is given to it; else it gets none */
+	exec_output output; /* NULL: kc's own stdout and stderr */
+	void *output_opaque;
 };
 
 /*
- * Runs it to its end. Its output goes to stdout and stderr as it comes and no
- * faster than it is read; a first signal is passed on to it, a second ends the
+ * Runs it to its end. Its output goes out as it comes and no faster than it
+ * is read; a first signal is passed on to it, a second ends the
  * wait. Returns false when it did not end by itself.
  */
 bool exec_run(struct vm *vm, const struct exec *exec, gint64 deadline, int *status, GError **error);

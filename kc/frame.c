@@ -23,6 +23,7 @@ static const char *const names[] = {
 	[KC_STDERR] = "STDERR",
 	[KC_STDIN_ACK] = "STDIN_ACK",
 	[KC_EXIT] = "EXIT",
+	[KC_KMSG] = "KMSG",
 };
 
 const char *frame_name(unsigned type)

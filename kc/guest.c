@@ -51,7 +51,7 @@ static bool has_frame(void *data)
 {
 	struct wait *wait = data;
 
-	wait->result = agent_next(vm_agent(wait->vm), wait->frame, &wait->error);
+	wait->result = vm_next_frame(wait->vm, wait->frame, &wait->error);
 	return wait->result != FRAME_NONE || vm_agent_is_gone(wait->vm);
 }
 
@@ -162,6 +162,8 @@ bool guest_setup(struct vm *vm, gint64 deadline, GError **error)
 	message.setup.nsec = GUINT32_TO_LE((guint32)now.tv_nsec);
 	g_snprintf(message.setup.hostname, sizeof(message.setup.hostname), "lab-%06x",
 		   g_random_int() >> 8);
+	for (int i = 0; i < 4; i++)
+		g_snprintf(message.setup.machine_id + 8 * i, 9, "%08x", g_random_int());
 	agent_send(vm_agent(vm), KC_SETUP, &message, sizeof(message));
 	if (!skip_ready(vm, &frame, deadline, error))
 		return false;

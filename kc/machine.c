@@ -79,6 +79,17 @@ static void add_kernel(GPtrArray *argv, const struct machine *machine)
 	add(argv, "-append", arguments);
 }
 
+static void add_files(GPtrArray *argv, const struct machine *machine)
+{
+	if (machine->state_fd) {
+		addf(argv, "-add-fd", "fd=%d,set=1", MACHINE_FD_STATE);
+		/* Each page has its place in the file, and only those with contents are there. */
+		add(argv, "-global", "migration.mapped-ram=on");
+	}
+	if (machine->disk_fd)
+		addf(argv, "-add-fd", "fd=%d,set=2", MACHINE_FD_DISK);
+}
+
 static void add_channels(GPtrArray *argv, const struct machine *machine)
 {
 	addf(argv, "-chardev", "socket,id=qmp,fd=%d", MACHINE_FD_QMP);
@@ -128,6 +139,7 @@ char **machine_argv(const struct machine *machine, enum machine_form form)
 	add(argv, "-display", "none");
 	add_board(argv, machine);
 	add_kernel(argv, machine);
+	add_files(argv, machine);
 	if (form == MACHINE_WIRED)
 		add_channels(argv, machine);
 	else

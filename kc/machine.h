@@ -12,7 +12,17 @@
 enum transport { TRANSPORT_PCI, TRANSPORT_MMIO };
 
 /* What a kc-driven QEMU finds behind its first file descriptors. */
-enum machine_fd { MACHINE_FD_QMP = 3, MACHINE_FD_CONSOLE, MACHINE_FD_AGENT };
+enum machine_fd {
+	MACHINE_FD_QMP = 3,
+	MACHINE_FD_CONSOLE,
+	MACHINE_FD_AGENT,
+	MACHINE_FD_STATE,
+	MACHINE_FD_DISK
+};
+
+/* What QEMU calls the files behind the last two. */
+#define MACHINE_STATE "/dev/fdset/1"
+#define MACHINE_DISK "/dev/fdset/2"
 
 enum machine_form {
 	MACHINE_WIRED, /* driven by kc over the descriptors above */
@@ -34,6 +44,8 @@ struct machine {
 	unsigned tsc_khz; /* tell the kernel; 0: let it measure */
 	bool reset_ends; /* a guest's reboot ends the VM */
 	const char *incoming; /* file of a saved machine to go on with; or NULL */
+	int state_fd; /* kc's own, as MACHINE_STATE; 0: none */
+	int disk_fd; /* the same as MACHINE_DISK */
 	const char *append; /* behind our own kernel arguments; or NULL */
 	const char *const *extra; /* further words for QEMU; NULL-terminated, or NULL */
 	const char *const *devices; /* each a -device; NULL-terminated */

@@ -5,6 +5,7 @@
 #include "spawn.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <gio/gunixinputstream.h>
 #include <string.h>
 #include <sys/socket.h>
@@ -31,6 +32,8 @@ struct vm {
 	bool agent_gone;
 	guint agent_absent; /* timer, while its port is closed; or 0 */
 	enum vm_end announced; /* by QEMU, before it exits */
+	vm_kmsg kmsg; /* or NULL */
+	void *kmsg_opaque;
 	unsigned resets;
 };
 
@@ -109,15 +112,18 @@ static void on_process_exit(GObject *process, GAsyncResult *result, void *data)
 	vm->exited = true;
 }
 
-/* Both ends of three channels: ours, and what QEMU inherits. */
+#define CHANNELS 3
+
+/* Both ends of three channels: ours, and what QEMU inherits; then files of ours. */
 struct channels {
-	int ours[3];
-	struct spawn_fd theirs[3];
+	int ours[CHANNELS];
+	struct spawn_fd theirs[CHANNELS + 2];
+	size_t count; /* of theirs */
 };
 
 static bool open_channels(struct channels *channels, GError **error)
 {
-	for (int i = 0; i < 3; i++) {
+	for (int i = 0; i < CHANNELS; i++) {
 		int pair[2];
 
 		if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0, pair) < 0) {
@@ -132,7 +138,16 @@ static bool open_channels(struct channels *channels, GError **error)
 		channels->ours[i] = pair[0];
 		channels->theirs[i] = (struct spawn_fd){pair[1], MACHINE_FD_QMP + i};
 	}
+	channels->count = CHANNELS;
 	return true;
+}
+
+/* The caller's stays open: QEMU gets one of its own. */
+static void pass_file(struct channels *channels, int fd, int number)
+{
+	if (fd > 0)
+		channels->theirs[channels->count++] = (struct spawn_fd){
+			fcntl(fd, F_DUPFD_CLOEXEC, 0), number};
 }
 
 /* Whoever reads stderr reads @fd, too. */
@@ -174,9 +189,11 @@ struct vm *vm_start(const struct machine *machine, int console_out, int errors_o
 
 	if (!open_channels(&channels, error))
 		return NULL;
-	process = spawn((const char *const *)argv, channels.theirs, 3, error);
+	pass_file(&channels, machine->state_fd, MACHINE_FD_STATE);
+	pass_file(&channels, machine->disk_fd, MACHINE_FD_DISK);
+	process = spawn((const char *const *)argv, channels.theirs, channels.count, error);
 	if (!process) {
-		for (int i = 0; i < 3; i++)
+		for (int i = 0; i < CHANNELS; i++)
 			close(channels.ours[i]);
 		return NULL;
 	}
@@ -228,6 +245,24 @@ struct qmp *vm_qmp(struct vm *vm)
 struct agent *vm_agent(struct vm *vm)
 {
 	return vm->agent;
+}
+
+void vm_watch_kmsg(struct vm *vm, vm_kmsg watch, void *opaque)
+{
+	vm->kmsg = watch;
+	vm->kmsg_opaque = opaque;
+}
+
+enum frame_result vm_next_frame(struct vm *vm, struct frame *frame, GError **error)
+{
+	for (;;) {
+		enum frame_result result = agent_next(vm->agent, frame, error);
+
+		if (result != FRAME_WHOLE || frame->type != KC_KMSG)
+			return result;
+		if (vm->kmsg)
+			vm->kmsg(frame->payload, frame->len, vm->kmsg_opaque);
+	}
 }
 
 const struct console *vm_console(struct vm *vm)

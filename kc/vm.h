@@ -41,6 +41,13 @@ struct qmp *vm_qmp(struct vm *vm);
 /* Has been sent HELLO, and is sent it again when the guest was reset. */
 struct agent *vm_agent(struct vm *vm);
 
+/* Records of the guest kernel's log, whole ones, as its agent forwards them. */
+typedef void (*vm_kmsg)(const char *records, size_t len, void *opaque);
+void vm_watch_kmsg(struct vm *vm, vm_kmsg watch, void *opaque);
+
+/* As agent_next(), but for the kernel's log, which goes to its watcher. */
+enum frame_result vm_next_frame(struct vm *vm, struct frame *frame, GError **error);
+
 const struct console *vm_console(struct vm *vm);
 
 /* The agent had opened its port and has closed it for good. */

@@ -7,21 +7,24 @@
  */
 #include <errno.h>
 #include <fcntl.h>
-#include <linux/random.h>
 #include <poll.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/ioctl.h>
 #include <sys/reboot.h>
 #include <sys/signalfd.h>
 #include <sys/stat.h>
 #include <sys/utsname.h>
-#include <time.h>
 #include <unistd.h>
 #include "command.h"
+#include "kmsg.h"
 #include "port.h"
+#include "setup.h"
+
+/* Each carries several frames: more than the kernel's log holds. */
+#define KMSG_TURNS 16
+#define KMSG_SPARE 4 /* frames that the log leaves to answers and output */
 
 static struct port port;
 static struct command command = {.in = -1, .out = -1, .err = -1};
@@ -59,47 +62,12 @@ static void send_ready(void)
 		  strlen(name.release) + 1);
 }
 
-/* Credits the kernel's generator, then makes it use what it was given. */
-static bool add_entropy(const unsigned char *bytes, size_t len)
-{
-	union {
-		struct rand_pool_info info;
-		unsigned char room[sizeof(struct rand_pool_info) + 256];
-	} pool;
-	int fd, failed;
-
-	if (!len)
-		return true;
-	if (len > 256)
-		len = 256;
-	pool.info.entropy_count = len * 8;
-	pool.info.buf_size = len;
-	memcpy(pool.room + sizeof(pool.info), bytes, len);
-	fd = open("/dev/urandom", O_WRONLY | O_CLOEXEC);
-	failed = fd < 0 || ioctl(fd, RNDADDENTROPY, &pool) || ioctl(fd, RNDRESEEDCRNG);
-	command_close(&fd);
-	return !failed;
-}
-
 static void do_setup(const unsigned char *payload, size_t len)
 {
-	struct kc_setup setup;
-	struct timespec now;
+	const char *failed = setup(payload, len);
 
-	if (len < sizeof(setup)) {
-		send_error("SETUP", "too short");
-		return;
-	}
-	memcpy(&setup, payload, sizeof(setup));
-	now.tv_sec = setup.sec;
-	now.tv_nsec = setup.nsec;
-	if (clock_settime(CLOCK_REALTIME, &now))
-		send_error("cannot set the clock", strerror(errno));
-	else if (!add_entropy(payload + sizeof(setup), len - sizeof(setup)))
-		send_error("cannot add entropy", strerror(errno));
-	else if (setup.hostname[0] &&
-		 sethostname(setup.hostname, strnlen(setup.hostname, sizeof(setup.hostname))))
-		send_error("cannot set the hostname", strerror(errno));
+	if (failed)
+		send_error(failed, strerror(errno));
 	else
 		port_send(&port, KC_OK, NULL, 0, NULL, 0);
 }
@@ -331,10 +299,19 @@ static void close_command(void)
  */
 static void finish_command(void)
 {
-	if (!command.pid || !command_reap(&command) || !port_has_frames(&port, 3))
+	static int turns;
+
+	if (!command.pid || !command_reap(&command) || !port_has_frames(&port, 4))
 		return;
 	pump_once(&command.out, KC_STDOUT);
 	pump_once(&command.err, KC_STDERR);
+	/*
+	 * More may be waiting than there is room for: then at the next turn, but
+	 * a kernel that never falls silent does not hold the end back.
+	 */
+	if (!kmsg_send(&port, 1) && turns++ < KMSG_TURNS)
+		return;
+	turns = 0;
 	close_command();
 	send_number(KC_EXIT, command.status);
 }
@@ -361,7 +338,7 @@ static void receive(void)
 		handle_frame(type, payload, len);
 }
 
-static void wait_for_something(int signals)
+static void wait_for_something(int signals, int kmsg)
 {
 	bool room = port_has_frames(&port, 1);
 	struct pollfd fds[] = {
@@ -370,9 +347,10 @@ static void wait_for_something(int signals)
 		{.fd = room ? command.out : -1, .events = POLLIN},
 		{.fd = room ? command.err : -1, .events = POLLIN},
 		{.fd = pending_len ? command.in : -1, .events = POLLOUT},
+		{.fd = port_has_frames(&port, KMSG_SPARE + 1) ? kmsg : -1, .events = POLLIN},
 	};
 
-	poll(fds, 5, getting && file >= 0 && room ? 0 : -1);
+	poll(fds, 6, getting && file >= 0 && room ? 0 : -1);
 	/* With no host at the other end, poll would return at once for ever. */
 	if (fds[0].revents & POLLHUP)
 		usleep(2000);
@@ -393,6 +371,7 @@ int main(void)
 {
 	struct signalfd_siginfo info;
 	int signals = watch_children();
+	int kmsg = kmsg_open();
 
 	/* A machine without our port: a user's own QEMU, nothing to do. */
 	if (!port_open(&port, 3000))
@@ -400,10 +379,11 @@ int main(void)
 			pause();
 	send_ready();
 	for (;;) {
-		wait_for_something(signals);
+		wait_for_something(signals, kmsg);
 		while (read(signals, &info, sizeof(info)) > 0)
 			;
 		port_flush(&port);
+		kmsg_send(&port, KMSG_SPARE);
 		receive();
 		write_stdin();
 		pump_file();

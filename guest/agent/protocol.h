@@ -9,6 +9,8 @@
  *
  * The guest opens with READY, as often as it is asked by HELLO. Then the host
  * may SETUP once, PUT any number of files, and EXEC one command at a time.
+ * KMSG comes at any time; what the kernel has said before a command ended comes
+ * before its EXIT.
  */
 #ifndef KC_PROTOCOL_H
 #define KC_PROTOCOL_H
@@ -16,7 +18,7 @@
 #include <stdint.h>
 
 #define KC_PORT_NAME "org.kernelcraft.agent"
-#define KC_PROTOCOL_VERSION 1
+#define KC_PROTOCOL_VERSION 2
 #define KC_FRAME_MAGIC 0x6b63 /* "ck" on the wire */
 #define KC_FRAME_MAX 65536 /* bytes of payload */
 
@@ -58,6 +60,7 @@ enum kc_frame_type {
 	KC_STDERR, /* bytes */
 	KC_STDIN_ACK, /* u32: so many more bytes of STDIN were taken */
 	KC_EXIT, /* u32: wait status as exit code, 128 + n for signal n */
+	KC_KMSG, /* records of /dev/kmsg, whole ones */
 };
 
 struct kc_setup {
@@ -65,6 +68,8 @@ struct kc_setup {
 	uint32_t nsec;
 	uint32_t pad;
 	char hostname[64]; /* NUL-terminated; empty: leave it */
+	char machine_id[33]; /* likewise; for /etc/machine-id where there is one */
+	char pad2[7];
 };
 
 /*

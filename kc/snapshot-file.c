@@ -1,0 +1,319 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#define _GNU_SOURCE /* O_TMPFILE, SEEK_DATA */
+#include "snapshot-file.h"
+#include "snapshot-about.h"
+#include "status.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+#include <xxhash.h>
+
+#define MAGIC "KCSAVED1"
+#define BLOCK 4096
+#define ABOUT_MAX (16 * 1024 * 1024)
+
+/* At the end of the state's file; read where it was written, so in its own byte order. */
+struct footer {
+	char magic[8];
+	guint64 state_len; /* where the description begins */
+	guint64 about_len; /* which ends where this begins */
+	guint64 about_hash;
+	guint64 state_hash;
+	guint64 disk_len;
+	guint64 disk_hash;
+	guint64 footer_hash; /* of all above */
+};
+
+static char *file_name(const char *folder, const char *key, const char *suffix)
+{
+	return g_strdup_printf("%s/%s.%s", folder, key, suffix);
+}
+
+static bool fail(const char *what, GError **error)
+{
+	g_set_error(error, STATUS_ERROR, STATUS_NOT_CARRIED, "%s: %s", what, g_strerror(errno));
+	return false;
+}
+
+static bool is_zero(const char *block, size_t len)
+{
+	return block[0] == 0 && memcmp(block, block + 1, len - 1) == 0;
+}
+
+/* Blocks of zeroes count like holes: a file system may turn one into the other. */
+static void hash_extent(XXH3_state_t *hash, const char *data, size_t len, guint64 at)
+{
+	for (size_t i = 0; i < len; i += BLOCK) {
+		size_t n = MIN(BLOCK, len - i);
+		guint64 place = at + i;
+
+		if (is_zero(data + i, n))
+			continue;
+		XXH3_64bits_update(hash, &place, sizeof(place));
+		XXH3_64bits_update(hash, data + i, n);
+	}
+}
+
+static bool hash_data(XXH3_state_t *hash, int fd, guint64 from, guint64 to)
+{
+	g_autofree char *buffer = g_malloc(64 * BLOCK);
+
+	while (from < to) {
+		ssize_t n = pread(fd, buffer, MIN(64 * BLOCK, to - from), from);
+
+		if (n < 0 && errno == EINTR)
+			continue;
+		if (n <= 0)
+			return false;
+		/* A short read in the middle of a block would cut it in two. */
+		if (from + n < to && n % BLOCK)
+			n -= n % BLOCK;
+		if (n == 0)
+			return false;
+		hash_extent(hash, buffer, n, from);
+		from += n;
+	}
+	return true;
+}
+
+/* With a place of its own in the file: QEMU reads on from where @fd is. */
+static int open_again(int fd)
+{
+	g_autofree char *path = g_strdup_printf("/proc/self/fd/%d", fd);
+
+	return open(path, O_RDONLY | O_CLOEXEC);
+}
+
+static bool hash_extents(XXH3_state_t *hash, int fd, guint64 len)
+{
+	guint64 at = 0;
+	bool whole = true;
+
+	while (whole && at < len) {
+		off_t data = lseek(fd, at, SEEK_DATA);
+		off_t hole;
+
+		if (data < 0 || (guint64)data >= len)
+			break;
+		hole = lseek(fd, data, SEEK_HOLE);
+		at = hole < 0 ? len : MIN((guint64)hole, len);
+		whole = hash_data(hash, fd, data - data % BLOCK, at);
+	}
+	return whole;
+}
+
+static bool hash_file(int fd, guint64 len, guint64 *result)
+{
+	XXH3_state_t *hash = XXH3_createState();
+	int again = len ? open_again(fd) : -1;
+	bool whole;
+
+	XXH3_64bits_reset(hash);
+	whole = !len || (again >= 0 && hash_extents(hash, again, len));
+	*result = XXH3_64bits_digest(hash);
+	XXH3_freeState(hash);
+	if (again >= 0)
+		close(again);
+	return whole;
+}
+
+static int open_nameless(const char *folder)
+{
+	/* Read-write, as QEMU opens a disk; whoever only writes opens it anew. */
+	return open(folder, O_TMPFILE | O_RDWR | O_CLOEXEC, 0644);
+}
+
+struct snapshot_file *snapshot_file_new(const char *folder, bool with_disk, GError **error)
+{
+	struct snapshot_file *file = g_new0(struct snapshot_file, 1);
+
+	file->state_fd = open_nameless(folder);
+	if (file->state_fd >= 0 && with_disk)
+		file->disk_fd = open_nameless(folder);
+	if (file->state_fd >= 0 && file->disk_fd >= 0)
+		return file;
+	fail(folder, error);
+	snapshot_file_free(file);
+	return NULL;
+}
+
+static bool write_all(int fd, const void *data, size_t len)
+{
+	const char *at = data;
+
+	while (len > 0) {
+		ssize_t n = write(fd, at, len);
+
+		if (n < 0 && errno != EINTR)
+			return false;
+		at += MAX(n, 0);
+		len -= MAX(n, 0);
+	}
+	return true;
+}
+
+static bool write_footer(struct snapshot_file *file, GError **error)
+{
+	g_autoptr(GBytes) about = snapshot_about_write(&file->about);
+	size_t len = g_bytes_get_size(about);
+	struct footer footer = {
+		.state_len = file->state_len,
+		.about_len = len,
+		.about_hash = XXH3_64bits(g_bytes_get_data(about, NULL), len),
+		.state_hash = file->state_hash,
+		.disk_len = file->disk_len,
+		.disk_hash = file->disk_hash,
+	};
+
+	memcpy(footer.magic, MAGIC, sizeof(footer.magic));
+	footer.footer_hash = XXH3_64bits(&footer, offsetof(struct footer, footer_hash));
+	if (lseek(file->state_fd, file->state_len, SEEK_SET) < 0 ||
+	    !write_all(file->state_fd, g_bytes_get_data(about, NULL), len) ||
+	    !write_all(file->state_fd, &footer, sizeof(footer)))
+		return fail("the saved machine", error);
+	return true;
+}
+
+/* The lock of the key is ours: nobody else puts anything there meanwhile. */
+static bool put_in_place(int fd, const char *name, GError **error)
+{
+	char source[64];
+
+	snprintf(source, sizeof(source), "/proc/self/fd/%d", fd);
+	unlink(name);
+	return linkat(AT_FDCWD, source, AT_FDCWD, name, AT_SYMLINK_FOLLOW) == 0 ||
+	       fail(name, error);
+}
+
+bool snapshot_file_commit(struct snapshot_file *file, const char *folder, const char *key,
+			  struct snapshot_about *about, GError **error)
+{
+	g_autofree char *state = file_name(folder, key, "state");
+	g_autofree char *disk = file_name(folder, key, "disk");
+	struct stat st, disk_st = {0};
+
+	file->about = *about;
+	*about = (struct snapshot_about){0};
+	if (fstat(file->state_fd, &st) < 0 ||
+	    (file->disk_fd > 0 && fstat(file->disk_fd, &disk_st) < 0))
+		return fail("the saved machine", error);
+	file->state_len = st.st_size;
+	file->disk_len = disk_st.st_size;
+	if (!hash_file(file->state_fd, file->state_len, &file->state_hash) ||
+	    !hash_file(file->disk_fd, file->disk_len, &file->disk_hash))
+		return fail("the saved machine", error);
+	/* The state is what counts: without it the disk is nobody's. */
+	return write_footer(file, error) &&
+	       (!file->disk_len || put_in_place(file->disk_fd, disk, error)) &&
+	       put_in_place(file->state_fd, state, error);
+}
+
+static bool read_footer(int fd, gint64 size, struct footer *footer)
+{
+	gint64 at = size - (gint64)sizeof(*footer);
+
+	return at >= 0 && pread(fd, footer, sizeof(*footer), at) == sizeof(*footer) &&
+	       memcmp(footer->magic, MAGIC, sizeof(footer->magic)) == 0 &&
+	       footer->footer_hash == XXH3_64bits(footer, offsetof(struct footer, footer_hash)) &&
+	       footer->about_len <= ABOUT_MAX && footer->about_len <= (guint64)at &&
+	       footer->state_len == at - footer->about_len;
+}
+
+static bool read_about(int fd, const struct footer *footer, struct snapshot_about *about)
+{
+	g_autofree char *text = g_malloc(footer->about_len + 1);
+
+	if (pread(fd, text, footer->about_len, footer->state_len) != (ssize_t)footer->about_len ||
+	    XXH3_64bits(text, footer->about_len) != footer->about_hash)
+		return false;
+	return snapshot_about_read(about, text, footer->about_len);
+}
+
+static bool open_disk(struct snapshot_file *file, const char *folder, const char *key)
+{
+	g_autofree char *name = file_name(folder, key, "disk");
+	struct stat st;
+
+	if (!file->disk_len)
+		return true;
+	file->disk_fd = open(name, O_RDONLY | O_CLOEXEC);
+	if (file->disk_fd < 0 || fstat(file->disk_fd, &st) < 0)
+		return false;
+	file->about.size += st.st_blocks * 512;
+	return (guint64)st.st_size == file->disk_len;
+}
+
+static bool fill(struct snapshot_file *file, const char *folder, const char *key)
+{
+	struct footer footer;
+	struct stat st;
+
+	if (fstat(file->state_fd, &st) < 0 || !read_footer(file->state_fd, st.st_size, &footer) ||
+	    !read_about(file->state_fd, &footer, &file->about))
+		return false;
+	file->about.size = st.st_blocks * 512;
+	file->about.used = st.st_mtime;
+	file->state_len = footer.state_len;
+	file->state_hash = footer.state_hash;
+	file->disk_len = footer.disk_len;
+	file->disk_hash = footer.disk_hash;
+	return open_disk(file, folder, key);
+}
+
+struct snapshot_file *snapshot_file_open(const char *folder, const char *key, GError **error)
+{
+	g_autofree char *name = file_name(folder, key, "state");
+	int fd = open(name, O_RDONLY | O_CLOEXEC);
+	struct snapshot_file *file;
+
+	if (fd < 0) {
+		if (errno != ENOENT)
+			fail(name, error);
+		return NULL;
+	}
+	file = g_new0(struct snapshot_file, 1);
+	file->state_fd = fd;
+	if (fill(file, folder, key))
+		return file;
+	g_set_error(error, STATUS_ERROR, STATUS_NOT_CARRIED, "'%s' is damaged", name);
+	snapshot_file_free(file);
+	return NULL;
+}
+
+bool snapshot_file_check(const struct snapshot_file *file)
+{
+	guint64 state, disk;
+
+	return hash_file(file->state_fd, file->state_len, &state) && state == file->state_hash &&
+	       hash_file(file->disk_fd, file->disk_len, &disk) && disk == file->disk_hash;
+}
+
+void snapshot_file_touch(const struct snapshot_file *file)
+{
+	futimens(file->state_fd, NULL);
+}
+
+void snapshot_file_free(struct snapshot_file *file)
+{
+	if (!file)
+		return;
+	if (file->state_fd > 0)
+		close(file->state_fd);
+	if (file->disk_fd > 0)
+		close(file->disk_fd);
+	snapshot_about_clear(&file->about);
+	g_free(file);
+}
+
+void snapshot_file_remove(const char *folder, const char *key)
+{
+	g_autofree char *state = file_name(folder, key, "state");
+	g_autofree char *disk = file_name(folder, key, "disk");
+
+	unlink(state);
+	unlink(disk);
+}

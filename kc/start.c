@@ -1,0 +1,111 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "start.h"
+#include "guest.h"
+#include "snapshot.h"
+
+static struct vm *boot(const struct launch *launch, const struct start *start, gint64 *deadline,
+		       GError **error)
+{
+	struct vm *vm = vm_start(&launch->machine, start->console_out, start->errors_out, error);
+
+	*deadline = loop_deadline(start->timeout);
+	if (!vm)
+		return NULL;
+	vm_watch_kmsg(vm, start->kmsg, start->kmsg_opaque);
+	if (guest_wait_ready(vm, start->boot_timeout, *deadline, error))
+		guest_setup(vm, *deadline, error);
+	return vm;
+}
+
+static void replay_log(const struct snapshot_file *file, const struct start *start)
+{
+	size_t len;
+	const char *log = g_bytes_get_data(file->about.log, &len);
+
+	if (start->kmsg && len)
+		start->kmsg(log, len, start->kmsg_opaque);
+}
+
+static struct vm *restore(struct snapshot_store *store, struct snapshot_file *file,
+			  const struct start *start, gint64 *deadline, GError **error)
+{
+	struct vm *vm;
+
+	*deadline = loop_deadline(start->timeout);
+	replay_log(file, start);
+	vm = snapshot_restore(store, file, *deadline, error);
+	if (vm)
+		guest_setup(vm, *deadline, error);
+	snapshot_file_free(file);
+	return vm;
+}
+
+/* The user's time limit or signal; anything else may be the saved machine's fault. */
+static bool is_final(const GError *error)
+{
+	return error->code == STATUS_HANG || (error->code > 128 && error->code < STATUS_MISUSE);
+}
+
+/* Sets *again, and no @error, where a saved machine turned out to be unusable. */
+static struct vm *go_on(struct snapshot_store *store, const struct start *start, gint64 *deadline,
+			bool *again, GError **error)
+{
+	g_autoptr(GError) cause = NULL;
+	struct vm *vm = NULL;
+	struct snapshot_file *file = snapshot_get(store, &vm, &cause);
+
+	if (file) {
+		vm = restore(store, file, start, deadline, &cause);
+		*again = !vm && !is_final(cause);
+	} else if (vm && !cause) {
+		*deadline = loop_deadline(start->timeout);
+		guest_setup(vm, *deadline, &cause);
+	}
+	if (*again) {
+		fprintf(stderr, "kc: %s; it is made again\n", cause->message);
+		snapshot_file_remove(store->folder, store->key);
+	} else if (cause) {
+		g_propagate_error(error, g_steal_pointer(&cause));
+	}
+	return vm;
+}
+
+static struct vm *start_warm(struct snapshot_store *store, const struct launch *launch,
+			     const struct start *start, gint64 *deadline, GError **error)
+{
+	for (int attempt = 0; attempt < 2; attempt++) {
+		bool again = false;
+		struct vm *vm = go_on(store, start, deadline, &again, error);
+
+		if (!again)
+			return vm;
+	}
+	return boot(launch, start, deadline, error);
+}
+
+struct vm *start_guest(const struct launch *launch, const struct start *start, gint64 *deadline,
+		       GError **error)
+{
+	g_autofree char *unfit = snapshot_unfit(&launch->machine);
+	g_autoptr(GError) cause = NULL;
+	struct snapshot_store store = {
+		.boot_timeout = start->boot_timeout,
+		.console_out = start->console_out,
+		.errors_out = start->errors_out,
+		.kmsg = start->kmsg,
+		.kmsg_opaque = start->kmsg_opaque,
+	};
+	struct vm *vm;
+
+	if (start->cold || unfit)
+		return boot(launch, start, deadline, error);
+	if (snapshot_store_open(&store, launch, &cause)) {
+		vm = start_warm(&store, launch, start, deadline, error);
+	} else {
+		fprintf(stderr, "kc: this machine is not kept, so it boots each time: %s\n",
+			cause->message);
+		vm = boot(launch, start, deadline, error);
+	}
+	snapshot_store_clear(&store);
+	return vm;
+}
