@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "cache.h"
+#include "options.h"
 #include "snapshot-key.h"
 #include "status.h"
 
@@ -11,6 +12,19 @@
 #include <unistd.h>
 
 #define STATE ".state"
+
+bool cache_limit(gint64 *limit, GError **error)
+{
+	const char *wish = g_getenv("KC_CACHE_LIMIT");
+	unsigned mib = 2048;
+
+	if (wish && *wish && !option_mebibytes(wish, &mib, error)) {
+		g_prefix_error(error, "KC_CACHE_LIMIT: ");
+		return false;
+	}
+	*limit = (gint64)mib << 20;
+	return true;
+}
 
 char *cache_folder(const struct lab *lab, GError **error)
 {

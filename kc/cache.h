@@ -6,7 +6,11 @@
 #include "lab.h"
 #include "snapshot-file.h"
 
-#define CACHE_LIMIT_MIB 2048
+/*
+ * How many bytes all of them may take: KC_CACHE_LIMIT, else 2 GiB. Fails with
+ * STATUS_MISUSE where that is no size.
+ */
+bool cache_limit(gint64 *limit, GError **error);
 
 /* Under build/; made where it is missing. NULL with STATUS_NOT_CARRIED. Caller frees. */
 char *cache_folder(const struct lab *lab, GError **error);

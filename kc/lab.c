@@ -6,15 +6,17 @@
 
 static const struct {
 	const char *file, *name, *verb;
+	bool by_kernel; /* there is one for each kernel */
 } parts[LAB_PARTS] = {
-	[LAB_VMLINUX] = {"vmlinux", "kernel", "make linux"},
-	[LAB_BZIMAGE] = {"bzImage", "kernel (bzImage)", "make linux"},
-	[LAB_RELEASE] = {"kernel.release", "kernel's release", "make linux"},
-	[LAB_INITRAMFS] = {"initramfs.cpio", "root file system (initramfs)", "make rootfs"},
-	[LAB_DISK] = {"disk.ext4", "root file system (disk)", "make rootfs"},
+	[LAB_VMLINUX] = {"vmlinux", "kernel", "make linux", true},
+	[LAB_VMLINUX_DEBUG] = {"vmlinux.debug", "kernel's symbols", "make linux", true},
+	[LAB_BZIMAGE] = {"bzImage", "kernel (bzImage)", "make linux", true},
+	[LAB_RELEASE] = {"kernel.release", "kernel's release", "make linux", true},
+	[LAB_INITRAMFS] = {"initramfs.cpio", "root file system (initramfs)", "make rootfs", true},
+	[LAB_DISK] = {"disk.ext4", "root file system (disk)", "make rootfs", true},
 	[LAB_QEMU] = {"qemu-system-x86_64", "QEMU", "make qemu"},
 	[LAB_FIRMWARE] = {"firmware", "QEMU's firmware", "make qemu"},
-	[LAB_MODULES] = {"modules", "modules", "make all"},
+	[LAB_MODULES] = {"modules", "modules", "make all", true},
 };
 
 static bool has_folder(const char *folder, const char *name)
@@ -74,6 +76,13 @@ static char *find_root(GError **error)
 	return root;
 }
 
+static char *part_file(const struct lab *lab, int part)
+{
+	if (lab->debug && parts[part].by_kernel)
+		return g_build_filename(lab->root, "build", "lab", "debug", parts[part].file, NULL);
+	return g_build_filename(lab->root, "build", "lab", parts[part].file, NULL);
+}
+
 struct lab *lab_find(GError **error)
 {
 	char *root = find_root(error);
@@ -84,8 +93,17 @@ struct lab *lab_find(GError **error)
 	lab = g_new0(struct lab, 1);
 	lab->root = root;
 	for (int i = 0; i < LAB_PARTS; i++)
-		lab->parts[i] = g_build_filename(root, "build", "lab", parts[i].file, NULL);
+		lab->parts[i] = part_file(lab, i);
 	return lab;
+}
+
+void lab_use_debug(struct lab *lab)
+{
+	lab->debug = true;
+	for (int i = 0; i < LAB_PARTS; i++) {
+		g_free(lab->parts[i]);
+		lab->parts[i] = part_file(lab, i);
+	}
 }
 
 void lab_free(struct lab *lab)
@@ -103,13 +121,18 @@ bool lab_has(const struct lab *lab, enum lab_part part)
 	return g_file_test(lab->parts[part], G_FILE_TEST_EXISTS);
 }
 
+static const char *verb(const struct lab *lab, enum lab_part part)
+{
+	return lab->debug && parts[part].by_kernel ? "make linux-debug" : parts[part].verb;
+}
+
 bool lab_require(const struct lab *lab, enum lab_part part, GError **error)
 {
 	if (lab_has(lab, part))
 		return true;
 	g_set_error(error, STATUS_ERROR, STATUS_HOST_NOT_READY,
 		    "the lab's %s is missing: no '%s'; '%s' in %s makes it", parts[part].name,
-		    lab->parts[part], parts[part].verb, lab->root);
+		    lab->parts[part], verb(lab, part), lab->root);
 	return false;
 }
 

@@ -8,6 +8,7 @@
 
 enum lab_part {
 	LAB_VMLINUX,
+	LAB_VMLINUX_DEBUG, /* the same with its symbols and types */
 	LAB_BZIMAGE,
 	LAB_RELEASE,
 	LAB_INITRAMFS,
@@ -20,6 +21,7 @@ enum lab_part {
 
 struct lab {
 	char *root;
+	bool debug; /* see lab_use_debug() */
 	char *parts[LAB_PARTS];
 };
 
@@ -33,6 +35,9 @@ void lab_free(struct lab *lab);
 
 /* The first folder from @start upward that is a project; NULL if none. Caller frees. */
 char *lab_search_upward(const char *start);
+
+/* From now on the kernel's parts are those of the debug kernel. */
+void lab_use_debug(struct lab *lab);
 
 bool lab_has(const struct lab *lab, enum lab_part part);
 

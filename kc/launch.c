@@ -40,6 +40,9 @@ const struct option_row launch_rows[] = {
 	 option_string, FIELD(root)},
 	{"kernel", 'k', "FILE", "a kernel of your own: bzImage or vmlinux", option_string,
 	 FIELD(kernel)},
+	{"debug-kernel", 0, NULL,
+	 "the lab's kernel with KASAN, lockdep and other checks ('make linux-debug' builds it)",
+	 option_on, FIELD(debug_kernel)},
 	{"initrd", 0, "FILE", "an initramfs beside a root on disk", option_string, FIELD(initrd)},
 	{"append", 'a', "ARGUMENTS", "kernel arguments behind ours; may be repeated", option_list,
 	 FIELD(append)},
@@ -105,6 +108,11 @@ static bool choose_kernel(struct launch *launch, const struct launch_options *op
 {
 	enum lab_part part = fastest_kernel(launch);
 
+	if (options->kernel && options->debug_kernel) {
+		g_set_error(error, STATUS_ERROR, STATUS_MISUSE,
+			    "--kernel and --debug-kernel are two kernels; take one");
+		return false;
+	}
 	launch->own_kernel = options->kernel;
 	launch->machine.kernel = options->kernel;
 	if (options->kernel)
@@ -218,6 +226,8 @@ bool launch_prepare(struct launch *launch, const struct launch_options *options,
 	launch->lab = lab_find(error);
 	if (!launch->lab)
 		return false;
+	if (options->debug_kernel)
+		lab_use_debug(launch->lab);
 	launch->machine.transport = options->transport;
 	launch->machine.smp = options->smp;
 	launch->machine.memory_mib = options->memory_mib;

@@ -14,6 +14,7 @@
 struct launch_options {
 	const char *root; /* "initramfs", "disk", or a file */
 	const char *kernel;
+	bool debug_kernel;
 	const char *initrd;
 	const char **append;
 	const char **devices;

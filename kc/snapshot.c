@@ -241,13 +241,14 @@ static bool is_current(const struct snapshot_store *store, GError **error)
 static bool commit(struct making *making, GError **error)
 {
 	struct snapshot_store *store = making->store;
-	gint64 freed;
+	gint64 limit, freed;
 
 	making->about.log = g_bytes_new(making->log->data, making->log->len);
 	if (!is_current(store, error) ||
 	    !snapshot_file_commit(making->file, store->folder, store->key, &making->about, error))
 		return false;
-	cache_prune(store->folder, (gint64)CACHE_LIMIT_MIB << 20, store->key, &freed);
+	if (cache_limit(&limit, NULL))
+		cache_prune(store->folder, limit, store->key, &freed);
 	return true;
 }
 
