@@ -65,9 +65,6 @@ void splat_watch_free(struct splat_watch *watch);
  */
 void splat_watch_kmsg(struct splat_watch *watch, const char *data, size_t len);
 
-/* The agent knows of records that were overwritten before it read them (EPIPE). */
-void splat_watch_overrun(struct splat_watch *watch);
-
 /*
  * What the console printed, from the boot on, when the guest is dead. Lines
  * that came as records, too, are known by their stamps and left out.
@@ -85,7 +82,7 @@ const struct splat *splat_watch_first(const struct splat_watch *watch);
 const struct splat *splat_watch_panic(const struct splat_watch *watch);
 
 /*
- * Says what of the log is missing, if something is: "12 records of the kernel's
+ * Says what of the log is missing, by the records' numbers, if something is: "12 records of the kernel's
  * log were lost". A verdict "passed" is not certain then. NULL: nothing. Caller frees.
  */
 char *splat_watch_gaps(const struct splat_watch *watch);

@@ -1,0 +1,44 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* How the kernel prints each kind of splat: its first line, and what ends it. */
+#ifndef KC_SPLAT_TABLE_H
+#define KC_SPLAT_TABLE_H
+
+#include "splat.h"
+
+enum splat_end {
+	SPLAT_END_LINE, /* it has only the one */
+	SPLAT_END_TRACE, /* "---[ end trace ... ]---" */
+	SPLAT_END_BAR, /* "==========" */
+	SPLAT_END_DUMP, /* one stack: " </TASK>" */
+	SPLAT_END_QUIET /* several stacks, no mark: the kernel falls silent */
+};
+
+enum splat_context {
+	SPLAT_ANYWHERE,
+	SPLAT_BEHIND_BAR, /* only where the line before is "==========" */
+	SPLAT_BEHIND_CUT /* goes on where "---[ cut here ]---" has begun, if it has */
+};
+
+struct splat_row {
+	enum splat_kind kind;
+	unsigned level; /* the least urgent that the kernel prints it at */
+	enum splat_end end;
+	enum splat_context context;
+	const char *pattern; /* a glob of the whole line */
+};
+
+#define SPLAT_CUT_HERE "------------[ cut here ]------------"
+
+bool splat_is_bar(const char *line);
+
+/* The row for a line at @level; NULL if it begins no splat. */
+const struct splat_row *splat_table_find(const char *line, unsigned level, bool behind_bar,
+					 bool behind_cut);
+
+/* What a WARN is by what it says: SPLAT_REFCOUNT, SPLAT_LIST, ..., else @kind. */
+enum splat_kind splat_table_by_message(enum splat_kind kind, const char *message);
+
+/* The line goes on with a fault of which @kind has been the first line. */
+bool splat_table_goes_on(enum splat_kind kind, const char *line);
+
+#endif
