@@ -12,6 +12,8 @@ struct console {
 	gint64 heard;
 	char *panic;
 	char *splat;
+	console_tap tap;
+	void *tap_opaque;
 };
 
 struct console *console_new(void)
@@ -79,6 +81,8 @@ void console_feed(struct console *console, const char *data, size_t len)
 {
 	if (len > 0)
 		console->heard = g_get_monotonic_time();
+	if (console->tap)
+		console->tap(data, len, console->tap_opaque);
 	for (size_t i = 0; i < len; i++) {
 		char *line = console->lines[console->current];
 
@@ -90,6 +94,12 @@ void console_feed(struct console *console, const char *data, size_t len)
 		}
 	}
 	console->lines[console->current][console->len] = '\0';
+}
+
+void console_set_tap(struct console *console, console_tap tap, void *opaque)
+{
+	console->tap = tap;
+	console->tap_opaque = opaque;
 }
 
 gint64 console_last_heard(const struct console *console)

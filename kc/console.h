@@ -22,6 +22,10 @@ void console_free(struct console *console);
 /* The guest printed @len bytes. */
 void console_feed(struct console *console, const char *data, size_t len);
 
+/* What else gets the bytes as they come; NULL: nobody. */
+typedef void (*console_tap)(const char *data, size_t len, void *opaque);
+void console_set_tap(struct console *console, console_tap tap, void *opaque);
+
 /* When the guest last printed, in monotonic microseconds; 0: never. */
 gint64 console_last_heard(const struct console *console);
 

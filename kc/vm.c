@@ -270,6 +270,11 @@ const struct console *vm_console(struct vm *vm)
 	return vm->console;
 }
 
+void vm_tap_console(struct vm *vm, console_tap tap, void *opaque)
+{
+	console_set_tap(vm->console, tap, opaque);
+}
+
 bool vm_agent_is_gone(struct vm *vm)
 {
 	return vm->agent_gone;

@@ -50,6 +50,9 @@ enum frame_result vm_next_frame(struct vm *vm, struct frame *frame, GError **err
 
 const struct console *vm_console(struct vm *vm);
 
+/* Hands on what the console prints from now on; NULL: no more. There is one tap. */
+void vm_tap_console(struct vm *vm, console_tap tap, void *opaque);
+
 /* The agent had opened its port and has closed it for good. */
 bool vm_agent_is_gone(struct vm *vm);
 

@@ -103,6 +103,24 @@ static void every_byte_is_survived(void **state)
 	assert_null(strchr(text, '\033'));
 }
 
+static void append(const char *data, size_t len, void *text)
+{
+	g_string_append_len(text, data, len);
+}
+
+static void a_tap_gets_every_byte(void **state)
+{
+	g_autoptr(GString) text = g_string_new(NULL);
+
+	feed(*state, "before");
+	console_set_tap(*state, append, text);
+	feed(*state, "on\r\n");
+	feed(*state, "e");
+	console_set_tap(*state, NULL, NULL);
+	feed(*state, "after");
+	assert_string_equal(text->str, "on\r\ne");
+}
+
 static void a_panic_is_recognised(void **state)
 {
 	feed(*state, "[    1.5] VFS: no root\r\n"
@@ -142,7 +160,7 @@ static const struct CMUnitTest tests[] = {
 	TEST(only_the_last_lines_stay), TEST(a_line_without_end_is_cut),
 	TEST(every_byte_is_survived),	TEST(a_panic_is_recognised),
 	TEST(a_splat_is_recognised),	TEST(talk_of_panics_is_none),
-	TEST(the_newest_line_is_found),
+	TEST(the_newest_line_is_found), TEST(a_tap_gets_every_byte),
 };
 
 UNIT_MAIN(tests)
