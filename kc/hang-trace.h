@@ -1,0 +1,18 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Reads out of a hanging guest's dumps the one line that says where it hangs. */
+#ifndef KC_HANG_TRACE_H
+#define KC_HANG_TRACE_H
+
+/*
+ * From SysRq's list of tasks: what the process @comm does, or if NULL that
+ * which the agent started last. NULL if it is not there. Caller frees.
+ */
+char *hang_trace_task(const char *text, const char *comm);
+
+/*
+ * From backtraces of CPUs (SysRq 'l', a panic by NMI): the first CPU that is
+ * not idle. NULL if all are. Caller frees.
+ */
+char *hang_trace_cpu(const char *text);
+
+#endif
