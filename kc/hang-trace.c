@@ -243,16 +243,17 @@ char *hang_trace_cpu(const char *text)
 	unsigned long cpu = 0, pid = 0;
 
 	for (guint i = 0; lines[i]; i++) {
-		const char *at;
+		const char *at, *module;
 
 		if (read_cpu(lines[i], &cpu, &pid, &comm) || !comm ||
 		    !g_str_has_prefix(lines[i], "RIP: 0010:"))
 			continue;
-		at = frame(lines[i]);
+		find_frames(lines, i, &at, &module);
 		/* The idle task has number 0. */
 		if (at && pid != 0 && !is_idle(at))
-			return g_strdup_printf("CPU %lu runs process '%s' (pid %lu) in %s", cpu,
-					       comm, pid, at);
+			return g_strdup_printf("CPU %lu runs process '%s' (pid %lu) in %s%s%s", cpu,
+					       comm, pid, at, module ? ", called from " : "",
+					       module ? module : "");
 	}
 	return NULL;
 }

@@ -8,6 +8,8 @@
 #include <unistd.h>
 
 #define ANSWER_SECONDS 3 /* for the first byte */
+#define NMI_SECONDS \
+	25 /* the kernel waits 10 for each CPU's backtrace, and has only then the console */
 #define DUMP_SECONDS 12 /* for the last one, when the guest does not fall silent */
 #define SILENCE_USEC (700 * 1000)
 #define SILENCE_POLL_MS 100
@@ -126,7 +128,7 @@ static bool ask_by_nmi(struct listener *listener)
 	    !qmp_does(listener->vm, "set-action", "shutdown", "pause"))
 		return false;
 	answer = qmp_call(vm_qmp(listener->vm), "inject-nmi", NULL, NULL);
-	return answer && await_dump(listener, ANSWER_SECONDS) &&
+	return answer && await_dump(listener, NMI_SECONDS) &&
 	       strstr(heard(listener), "Kernel panic");
 }
 
