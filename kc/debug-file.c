@@ -171,6 +171,13 @@ const char *debug_file_function(const struct debug_file *file, guint64 address, 
 	return name && *offset < MAX(sym.st_size, 1) ? name : NULL;
 }
 
+bool debug_file_has_lines(struct debug_file *file)
+{
+	Dwarf_Addr bias;
+
+	return dwfl_module_getdwarf(file->module, &bias);
+}
+
 static char *absolute(const char *path, Dwarf_Die *unit)
 {
 	Dwarf_Attribute attribute;

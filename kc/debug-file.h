@@ -23,6 +23,9 @@ bool debug_file_find(const struct debug_file *file, const char *name, guint64 si
 const char *debug_file_function(const struct debug_file *file, guint64 address, guint64 *offset,
 				guint64 *size);
 
+/* It holds DWARF, if perhaps not for every function. */
+bool debug_file_has_lines(struct debug_file *file);
+
 /*
  * Where in the source @address is, as "/path/file.c:12"; where that is inlined,
  * from the innermost to the outermost. NULL-terminated; NULL if the file does

@@ -3,6 +3,7 @@
 #include "debug-file.h"
 #include "kmsg.h"
 
+#include <stdlib.h>
 #include <string.h>
 
 #define DEPTH_MAX 8 /* of folders that are searched */
@@ -45,6 +46,44 @@ struct decode *decode_new(const char *vmlinux, const char *const *modules, const
 	decode->troubles = g_ptr_array_new_with_free_func(g_free);
 	decode->token = g_regex_new(TOKEN, G_REGEX_RAW | G_REGEX_OPTIMIZE, 0, NULL);
 	return decode;
+}
+
+/* An O= folder of Linux links to its sources; "" where there is none. */
+static char *kernel_sources(const char *vmlinux)
+{
+	g_autofree char *real = realpath(vmlinux, NULL);
+	g_autofree char *folder = real ? g_path_get_dirname(real) : NULL;
+	g_autofree char *link = folder ? g_build_filename(folder, "source", NULL) : NULL;
+	char *sources = link ? realpath(link, NULL) : NULL;
+
+	return sources ? sources : g_strdup("");
+}
+
+/* What is booted may be stripped. */
+static char *lab_vmlinux(const char *lab)
+{
+	char *debug = g_build_filename(lab, "vmlinux.debug", NULL);
+
+	if (g_file_test(debug, G_FILE_TEST_EXISTS))
+		return debug;
+	g_free(debug);
+	return g_build_filename(lab, "vmlinux", NULL);
+}
+
+struct decode *decode_new_for_lab(const char *lab, const char *root, const char *const *more)
+{
+	g_autofree char *modules = g_build_filename(lab, "modules", NULL);
+	g_autofree char *vmlinux = lab_vmlinux(lab);
+	g_autofree char *sources = kernel_sources(vmlinux);
+	g_autofree char *real_root = realpath(root, NULL);
+	const char *trees[] = {sources, real_root ? real_root : root, NULL};
+	g_autoptr(GPtrArray) folders = g_ptr_array_new();
+
+	for (int i = 0; more && more[i]; i++)
+		g_ptr_array_add(folders, (gpointer)more[i]);
+	g_ptr_array_add(folders, modules);
+	g_ptr_array_add(folders, NULL);
+	return decode_new(vmlinux, (const char *const *)folders->pdata, trees);
 }
 
 void decode_free(struct decode *decode)
@@ -141,8 +180,10 @@ static struct debug_file *open_file(struct decode *decode, const char *name)
 	else if (!path)
 		trouble(decode, "no debug file for module '%s': its functions keep their offsets",
 			name);
-	else if (why)
+	else if (!file)
 		trouble(decode, "no debug file for '%s': %s", name, why);
+	else if (!debug_file_has_lines(file))
+		trouble(decode, "'%s' was built without debugging information", path);
 	return file;
 }
 
@@ -202,10 +243,6 @@ static char *find_place(struct decode *decode, const struct token *token)
 	if (!debug_file_find(file, token->function, token->size, &address))
 		return NULL;
 	place = place_of(decode, file, address + token->offset - (token->returns && token->offset));
-	if (!place && !g_hash_table_contains(decode->places, name)) {
-		trouble(decode, "the file of '%s' has no lines for '%s'", name, token->function);
-		g_hash_table_insert(decode->places, g_strdup(name), g_strdup(""));
-	}
 	return place;
 }
 

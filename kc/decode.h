@@ -21,6 +21,13 @@ struct decode;
  */
 struct decode *decode_new(const char *vmlinux, const char *const *modules,
 			  const char *const *trees);
+
+/*
+ * The same for a lab's kernel: @lab is the folder that holds vmlinux.debug and
+ * modules/; @root is the project, whose paths become relative, as those of the
+ * kernel's sources do. @more, folders of modules that come first, may be NULL.
+ */
+struct decode *decode_new_for_lab(const char *lab, const char *root, const char *const *more);
 void decode_free(struct decode *decode);
 
 /*

@@ -8,6 +8,7 @@
 #include <string.h>
 
 #define AGENT "kc-agent"
+#define COMM_WIDTH 15
 
 /* "task:NAME  state:S stack:.. pid:N tgid:N ppid:N ..." (kernel/sched/core.c) */
 struct task {
@@ -47,9 +48,13 @@ static unsigned long field(const char *line, const char *name)
 static bool read_task(const char *line, struct task *task)
 {
 	const char *name = line + strlen("task:");
-	const char *state = strstr(line, " state:");
+	const char *state;
 
-	if (!g_str_has_prefix(line, "task:") || !state || state < name)
+	if (!g_str_has_prefix(line, "task:") || strlen(name) < COMM_WIDTH)
+		return false;
+	/* The name is padded, and may hold anything. */
+	state = name + COMM_WIDTH;
+	if (!g_str_has_prefix(state, " state:"))
 		return false;
 	task->comm = g_strchomp(g_strndup(name, state - name));
 	task->state = state[strlen(" state:")];

@@ -33,7 +33,7 @@ struct hang {
 };
 
 /*
- * Examines the VM, at most about 40 seconds long. @decode may be NULL. @comm is the
+ * Examines the VM, at most about a minute long. @decode may be NULL. @comm is the
  * name of the process that is suspected, as far as the kernel keeps it (15
  * bytes); or NULL. The guest is of no further use afterwards. Always fills
  * @hang; free it with hang_clear().

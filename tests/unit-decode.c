@@ -251,7 +251,7 @@ static void what_is_unknown_stays_and_is_told_once(void **state)
 	assert_int_equal(g_strv_length(lines), 3);
 	assert_non_null(strstr(trouble, "'absent'"));
 	assert_non_null(strstr(trouble, "broken.ko"));
-	assert_non_null(strstr(trouble, "'bare'"));
+	assert_non_null(strstr(trouble, "bare.ko.debug"));
 }
 
 static void nothing_to_decode_with_is_no_error(void **state)
