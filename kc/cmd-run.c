@@ -5,9 +5,11 @@
  */
 #include "carry.h"
 #include "command.h"
+#include "decode.h"
 #include "exec.h"
 #include "guest.h"
 #include "launch.h"
+#include "splat.h"
 #include "start.h"
 #include "term.h"
 
@@ -24,6 +26,7 @@ struct run_options {
 	bool no_tty;
 	bool persist;
 	bool cold;
+	const char **allow;
 };
 
 static const struct run_options run_defaults = {.launch = LAUNCH_DEFAULTS};
@@ -40,6 +43,10 @@ static const struct option_row run_rows[] = {
 	{"no-tty", 0, NULL, "run it on pipes", option_on, FIELD(no_tty)},
 	{"persist", 0, NULL, "keep what the guest writes to its disk", option_on, FIELD(persist)},
 	{"cold", 0, NULL, "boot, rather than go on from a saved machine", option_on, FIELD(cold)},
+	{"allow", 0, "'PATTERN | REASON'",
+	 "a complaint of the kernel's that is known, as its first line, with '*' for what "
+	 "varies; may be repeated",
+	 option_list, FIELD(allow)},
 	{.name = NULL},
 };
 
@@ -101,8 +108,38 @@ static bool has_console_to_show(const GError *error)
 	return error->code > STATUS_HOST_NOT_READY && error->code < STATUS_NOT_CARRIED;
 }
 
+static void see_log(const char *records, size_t len, void *watch)
+{
+	splat_watch_kmsg(watch, records, len);
+}
+
+static void print_splat(const struct lab *lab, const struct splat *splat)
+{
+	g_autofree char *folder = g_path_get_dirname(lab->parts[LAB_VMLINUX]);
+	struct decode *decode = decode_new_for_lab(folder, lab->root, NULL);
+	g_autofree char *text = decode_text(decode, splat->text, -1);
+
+	fprintf(stderr, "kc: the guest kernel said:\n%s", text);
+	decode_free(decode);
+}
+
+/* A success that the kernel complained of is none; a failure stays what it is. */
+static void judge(struct splat_watch *watch, const struct lab *lab, int status, GError **cause)
+{
+	const struct splat *first;
+
+	splat_watch_end(watch);
+	first = splat_watch_first(watch);
+	if (!first)
+		return;
+	print_splat(lab, first);
+	if (status == 0 && !*cause)
+		g_set_error(cause, STATUS_ERROR, STATUS_SPLAT, "the guest kernel complained: %s",
+			    first->title);
+}
+
 static int start_and_run(const struct launch *launch, const struct run_options *options,
-			 char **argv, GError **error)
+			 char **argv, struct splat_watch *watch, GError **error)
 {
 	int out = options->launch.verbose ? STDERR_FILENO : -1;
 	const struct start start = {
@@ -111,6 +148,8 @@ static int start_and_run(const struct launch *launch, const struct run_options *
 		.timeout = options->launch.timeout,
 		.console_out = out,
 		.errors_out = out,
+		.kmsg = see_log,
+		.kmsg_opaque = watch,
 	};
 	GError *cause = NULL;
 	gint64 deadline;
@@ -125,9 +164,39 @@ static int start_and_run(const struct launch *launch, const struct run_options *
 		run_in_vm(vm, options, launch->lab, argv, deadline, &status, &cause);
 	if (cause && vm && has_console_to_show(cause))
 		vm_print_tail(vm, stderr);
+	judge(watch, launch->lab, status, &cause);
 	if (cause)
 		g_propagate_error(error, cause);
 	vm_stop(vm);
+	return status;
+}
+
+static struct allow_list *allowed(const struct run_options *options, GError **error)
+{
+	struct allow_list *list = allow_list_new();
+
+	for (int i = 0; options->allow && options->allow[i]; i++) {
+		if (allow_list_add(list, options->allow[i], "--allow", error))
+			continue;
+		allow_list_free(list);
+		return NULL;
+	}
+	return list;
+}
+
+static int run_watched(const struct launch *launch, const struct run_options *options, char **argv,
+		       GError **error)
+{
+	struct allow_list *allow = allowed(options, error);
+	struct splat_watch *watch;
+	int status;
+
+	if (!allow)
+		return 0;
+	watch = splat_watch_new(allow);
+	status = start_and_run(launch, options, argv, watch, error);
+	splat_watch_free(watch);
+	allow_list_free(allow);
 	return status;
 }
 
@@ -167,7 +236,7 @@ static int run_run(const void *fields, char **operands, GError **error)
 		if (options->launch.dry_run)
 			launch_print(&launch);
 		else
-			status = start_and_run(&launch, options, operands, error);
+			status = run_watched(&launch, options, operands, error);
 	}
 	launch_clear(&launch);
 	return status;
@@ -179,13 +248,20 @@ const struct command command_run = {
 	.name = "run",
 	.operands = "[--] COMMAND [ARGUMENT...]",
 	.summary = "run one command in a guest of its own",
-	.text = "Boots the lab, runs COMMAND in it and ends with the command's own status, 128+n "
+	.text = "Runs COMMAND in a fresh guest and ends with the command's own status, 128+n "
 		"where signal n ended it, 127 where the guest has no such command. Its stdin, "
 		"stdout and stderr are kc's, byte for byte and apart.\n\n"
+		"The first run of a machine boots it and saves it; further runs go on from there, "
+		"each with entropy, time and name of its own, until a file or an option that it "
+		"depends on changes ('kc cache'). It boots each time with --cold, with --persist, "
+		"and where --qemu-args bring a disk, as what is on it may change.\n\n"
 		"A first Ctrl-C or SIGTERM is passed on to the command, a second ends the VM. On a "
 		"terminal keys go to the command, and Ctrl-A x ends the VM. Nothing that the guest "
 		"writes to its disk is kept, but with --persist. The console is shown when "
-		"something goes wrong, or with --verbose.",
+		"something goes wrong, or with --verbose.\n\n"
+		"Where the kernel warned (WARNING, BUG, KASAN, lockdep, stalls ...) its words are "
+		"shown, and a command that had ended well counts as failed (status 245), unless "
+		"--allow knows the complaint and says why it may pass.",
 	.options = run_tables,
 	.fields_size = sizeof(struct run_options),
 	.defaults = &run_defaults,

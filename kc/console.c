@@ -4,6 +4,8 @@
 
 #include <string.h>
 
+#define AFTER_PANIC 20 /* lines: its trace */
+
 struct console {
 	char lines[CONSOLE_LINES][CONSOLE_LINE_MAX + 1];
 	unsigned current; /* the line being received */
@@ -12,6 +14,8 @@ struct console {
 	gint64 heard;
 	char *panic;
 	char *splat;
+	bool frozen; /* by a panic: few more lines are kept */
+	unsigned after_panic;
 	console_tap tap;
 	void *tap_opaque;
 };
@@ -58,6 +62,8 @@ static void recognise(struct console *console, const char *line)
 	if (g_str_has_prefix(text, "Kernel panic - not syncing")) {
 		if (!console->panic)
 			console->panic = quote_printable(text);
+		console->frozen = true;
+		console->after_panic = 0;
 		return;
 	}
 	for (size_t i = 0; !console->splat && i < G_N_ELEMENTS(splats); i++)
@@ -70,6 +76,10 @@ static void end_line(struct console *console)
 	char *line = console->lines[console->current];
 
 	line[console->len] = '\0';
+	if (console->frozen && console->after_panic++ >= AFTER_PANIC) {
+		console->len = 0;
+		return;
+	}
 	recognise(console, line);
 	console->current = (console->current + 1) % CONSOLE_LINES;
 	console->complete = MIN(console->complete + 1, CONSOLE_LINES - 1);
@@ -94,6 +104,11 @@ void console_feed(struct console *console, const char *data, size_t len)
 		}
 	}
 	console->lines[console->current][console->len] = '\0';
+}
+
+void console_thaw(struct console *console)
+{
+	console->frozen = false;
 }
 
 void console_set_tap(struct console *console, console_tap tap, void *opaque)

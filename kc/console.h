@@ -26,6 +26,12 @@ void console_feed(struct console *console, const char *data, size_t len);
 typedef void (*console_tap)(const char *data, size_t len, void *opaque);
 void console_set_tap(struct console *console, console_tap tap, void *opaque);
 
+/*
+ * Behind a panic the kernel may list every task there is: of that only the
+ * first lines are kept, until the guest starts anew.
+ */
+void console_thaw(struct console *console);
+
 /* When the guest last printed, in monotonic microseconds; 0: never. */
 gint64 console_last_heard(const struct console *console);
 

@@ -9,15 +9,6 @@
 #include "decode.h"
 #include "vm.h"
 
-/*
- * What machine.c must pass to the kernel for this to work: SysRq whatever the
- * guest's own settings, and an NMI that nobody expects is a panic which first
- * prints all CPUs' backtraces and all tasks.
- */
-#define HANG_KERNEL_ARGUMENTS                                                              \
-	"sysrq_always_enabled unknown_nmi_panic sysctl.kernel.panic_on_unrecovered_nmi=1 " \
-	"panic_print=0x41"
-
 enum hang_source {
 	HANG_NONE, /* nothing could be learned */
 	HANG_SYSRQ, /* the kernel takes interrupts and told it all */

@@ -14,7 +14,7 @@
 
 #define GRACE_SECONDS 2 /* for QEMU to end by itself */
 #define ABSENCE_SECONDS 5 /* for the agent: a suspended guest closes its ports */
-#define TAIL_LINES 25
+#define TAIL_LINES 45
 
 struct vm {
 	char *qemu; /* the program */
@@ -93,6 +93,7 @@ static void on_event(const char *name, JsonObject *data, void *opaque)
 
 	if (g_str_equal(name, "RESET")) {
 		vm->resets++;
+		console_thaw(vm->console);
 		/* What was on its way to the agent went down with the guest. */
 		greet_agent(vm);
 	} else if (g_str_equal(name, "GUEST_PANICKED")) {

@@ -112,7 +112,7 @@ static void assert_says(enum hang_source source, const char *words)
 static void try(enum transport transport, unsigned smp, const char *command,
 		enum hang_source source, const char *process, const char *function)
 {
-	boot(transport, smp, HANG_KERNEL_ARGUMENTS);
+	boot(transport, smp, "");
 	start(command);
 	examine(NULL);
 	assert_says(source, process);
