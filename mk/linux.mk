@@ -1,13 +1,16 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-# The kernel: fragments on top of allnoconfig, built with O=, so that the tree
-# may be the user's own.
+# Two kernels of one tree: the normal one, and one that checks itself (KASAN,
+# lockdep ...). Each is fragments on top of allnoconfig, built with O=, so that
+# the tree may be the user's own. A recipe is written once, for both: its stem
+# is the folder that the kernel is built in.
 #
 ## linux               the kernel alone
-## linux-menuconfig    edit its configuration
+## linux-debug         the kernel that checks itself, with its modules and root filesystem
+## linux-menuconfig    edit their configuration
 ## linux-saveconfig    save what was edited as guest/kernel/NAME.config (NAME=local)
 ## MODULES_HELLO=y     with any of these: modules/hello built into the kernel
 
-.PHONY: linux linux-menuconfig linux-saveconfig
+.PHONY: linux linux-debug linux-menuconfig linux-saveconfig
 
 ifdef LINUX_SRC
 LINUX_TREE := $(abspath $(LINUX_SRC))
@@ -20,64 +23,83 @@ LINUX_BUILD := $(CURDIR)/$(BUILD)/linux
 LINUX_READY := $(SRC)/linux.version
 endif
 
-# Saved ones come last: where two name a symbol, the later is right.
-LINUX_FRAGMENTS := $(patsubst %,guest/kernel/%.config,base fs virtio trace)
+LINUX_DEBUG := $(LINUX_BUILD)-debug
+KERNELS := $(LINUX_BUILD) $(LINUX_DEBUG)
+
+# In a recipe: where its kernel's results go, and the name of its step
+kernel_lab = $(LAB)$(if $(filter $(LINUX_DEBUG)%,$@),/debug)
+kernel_step = $1$(if $(filter $(LINUX_DEBUG)%,$@),-debug)
+
+# Saved ones come behind ours: where two name a symbol, the later is right.
+LINUX_FRAGMENTS := $(patsubst %,guest/kernel/%.config,base fs virtio trace faults)
 LINUX_FRAGMENTS += $(filter-out $(LINUX_FRAGMENTS),$(sort $(wildcard guest/kernel/*.config)))
+DEBUG_FRAGMENTS := $(sort $(wildcard guest/kernel/debug/*.config))
 LINUX_HEADERS := $(LINUX_BUILD)/usr/include
 # The switch builds modules/hello into the kernel without touching its tree:
 # drivers-m is a list of folders that kbuild reads and leaves to others to
 # fill. Paths in it are relative to two places, the tree and the build folder;
 # enough of ../ leads to / from both. Objects land beside the links.
 MODULES_HELLO ?= m
-BUILTIN := $(LINUX_BUILD)-builtin/hello
 ifeq ($(MODULES_HELLO),y)
-LINUX_BUILTIN = MODULES_HELLO=y drivers-m=$(shell printf '../%.0s' $$(seq 32))$(BUILTIN)/
+LINUX_BUILTIN = MODULES_HELLO=y drivers-m=$(shell printf '../%.0s' $$(seq 32))$*-builtin/hello/
 endif
 
 LINUX_VARS := $(if $(CCACHE),CC="ccache gcc") KBUILD_BUILD_USER=kernelcraft \
 	KBUILD_BUILD_HOST=lab
-LINUX_MAKE = $(MAKE) -C $(LINUX_TREE) O=$(LINUX_BUILD) $(LINUX_VARS)
-
+linux_make = $(MAKE) -C $(LINUX_TREE) O=$1 $(LINUX_VARS)
 
 .PHONY: linux-tree
 linux-tree: | preflight
 	@scripts/check-tree.sh linux $(LINUX_TREE)
 
-$(LINUX_BUILD)/.config: $(LINUX_FRAGMENTS) | $(LINUX_READY)
-	@mkdir -p $(@D)
-	@cat $(LINUX_FRAGMENTS) >$(@D)/fragments.config
-	@$(LINUX_MAKE) -s KCONFIG_ALLCONFIG=$(@D)/fragments.config allnoconfig
-	@scripts/config-fragment.sh check $(@D)/fragments.config $@ || { rm $@; exit 1; }
+$(LINUX_DEBUG)/.config: $(DEBUG_FRAGMENTS)
+$(KERNELS:%=%/.config): %/.config: $(LINUX_FRAGMENTS) | $(LINUX_READY)
+	@mkdir -p $*
+	@scripts/config-fragment.sh merge $^ >$*/fragments.config
+	@$(call linux_make,$*) -s KCONFIG_ALLCONFIG=$*/fragments.config allnoconfig
+	@scripts/config-fragment.sh check $*/fragments.config $@ || { rm $@; exit 1; }
 
-$(LINUX_BUILD)/.builtin: FORCE
+$(KERNELS:%=%/.builtin): FORCE
 	@mkdir -p $(@D)
 	@echo '$(MODULES_HELLO)' | cmp -s - $@ || echo '$(MODULES_HELLO)' >$@
 
-$(BUILTIN): $(wildcard modules/hello/*)
+$(KERNELS:%=%-builtin/hello): $(wildcard modules/hello/*)
 	@mkdir -p $@
 	@ln -sf $(CURDIR)/modules/hello/* $@/
 	@touch $@
 
 # What is compiled decides, not a stamp, where the tree is the user's.
-$(LINUX_BUILD)/.built: $(LINUX_BUILD)/.config $(LINUX_BUILD)/.builtin $(if $(LINUX_SRC),FORCE) \
-		$(if $(LINUX_BUILTIN),$(BUILTIN)) | $(LINUX_READY)
-	$(STEP) linux $(LINUX_MAKE) $(LINUX_BUILTIN) -j$(JOBS) bzImage modules
+$(KERNELS:%=%/.built): %/.built: %/.config %/.builtin $(if $(LINUX_SRC),FORCE) \
+		$(if $(LINUX_BUILTIN),%-builtin/hello) | $(LINUX_READY)
+	$(STEP) $(call kernel_step,linux) $(call linux_make,$*) $(LINUX_BUILTIN) -j$(JOBS) bzImage modules
 	@touch $@
 
 # What user space sees of a kernel does not depend on its configuration.
 $(LINUX_HEADERS)/linux/virtio_ids.h: | $(LINUX_BUILD)/.config
-	$(STEP) linux-headers $(LINUX_MAKE) -j$(JOBS) headers
+	$(STEP) linux-headers $(call linux_make,$(LINUX_BUILD)) -j$(JOBS) headers
 	@touch $@
 
-# The lab has what kc boots, whichever tree it came from.
-linux: $(LINUX_BUILD)/.built | $(LAB)
-	@ln -sfn $(LINUX_BUILD)/arch/x86/boot/bzImage $(LAB)/bzImage
-	@ln -sfn $(LINUX_BUILD)/vmlinux $(LAB)/vmlinux
-	@ln -sfn $(LINUX_BUILD)/include/config/kernel.release $(LAB)/kernel.release
+# The lab has what kc boots, whichever tree it came from. QEMU is given the
+# copy without symbols that bzImage is made of; gdb and who decodes a stack
+# trace take the one with them.
+.PHONY: $(KERNELS:%=%/.lab)
+$(KERNELS:%=%/.lab): %/.lab: %/.built
+	@mkdir -p $(kernel_lab)
+	@ln -sfn $*/arch/x86/boot/bzImage $(kernel_lab)/bzImage
+	@ln -sfn $*/arch/x86/boot/compressed/vmlinux.bin $(kernel_lab)/vmlinux
+	@ln -sfn $*/vmlinux $(kernel_lab)/vmlinux.debug
+	@ln -sfn $*/include/config/kernel.release $(kernel_lab)/kernel.release
+
+# What else the lab holds of a kernel is made anew once it came from another.
+$(LAB)/.linux: FORCE | $(LAB)
+	@echo '$(LINUX_BUILD)' | cmp -s - $@ || echo '$(LINUX_BUILD)' >$@
+
+linux: $(LINUX_BUILD)/.lab
+linux-debug: $(LINUX_DEBUG)/.lab $(LINUX_DEBUG)-modules/.built $(LINUX_DEBUG)-rootfs/.made
 
 linux-menuconfig: $(LINUX_BUILD)/.config
 	@scripts/preflight.sh menuconfig
-	@$(LINUX_MAKE) menuconfig
+	@$(call linux_make,$(LINUX_BUILD)) menuconfig
 	@echo 'make linux builds it; make linux-saveconfig keeps it as a fragment.'
 
 NAME ?= local

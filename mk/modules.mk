@@ -1,25 +1,20 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-# Kernel modules: modules/NAME and the driver half of devices/NAME, built
-# against the lab's kernel. Linux before 6.13 leaves its objects beside the
-# sources, so each folder is mirrored by links under build/ and built there.
+# Kernel modules: modules/NAME, the driver half of devices/NAME and the planted
+# faults of tests/faults/NAME, built against a kernel of the lab. Linux before
+# 6.13 leaves its objects beside the sources, so they are mirrored by links
+# under build/ and built there.
 #
-## modules             hello.ko and the drivers of devices/
+## modules             hello.ko, the drivers of devices/ and the faults of tests/
 
 .PHONY: modules
 
-MODULE_DIRS := $(patsubst %/Kbuild,%,$(wildcard modules/*/Kbuild devices/*/Kbuild))
+MODULE_DIRS := $(patsubst %/Kbuild,%,$(wildcard modules/*/Kbuild devices/*/Kbuild tests/faults/*/Kbuild))
 MODULE_SOURCES := $(foreach dir,$(MODULE_DIRS),$(wildcard $(dir)/*.[ch] $(dir)/Kbuild))
-MODULE_BUILD := $(LINUX_BUILD)-modules
 
-$(MODULE_BUILD)/.built: $(MODULE_SOURCES) $(LINUX_BUILD)/.built
-	$(STEP) modules sh -ec 'rm -f $(LAB)/modules/*.ko; mkdir -p $(LAB)/modules; \
-		for dir in $(MODULE_DIRS); do \
-			mkdir -p $(MODULE_BUILD)/$$dir; \
-			find $(MODULE_BUILD)/$$dir -xtype l -delete; \
-			ln -sf $(CURDIR)/$$dir/* $(MODULE_BUILD)/$$dir/; \
-			$(LINUX_MAKE) M=$(MODULE_BUILD)/$$dir modules; \
-			cp -u $(MODULE_BUILD)/$$dir/*.ko $(LAB)/modules/; \
-		done'
+$(KERNELS:%=%-modules/.built): %-modules/.built: $(MODULE_SOURCES) %/.built \
+		scripts/build-modules.sh $(LAB)/.linux
+	$(STEP) $(call kernel_step,modules) scripts/build-modules.sh $(@D) $(kernel_lab) \
+		'$(MODULE_DIRS)' $(call linux_make,$*) -j$(JOBS)
 	@touch $@
 
-modules: $(MODULE_BUILD)/.built
+modules: $(LINUX_BUILD)-modules/.built

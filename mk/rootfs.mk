@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 # The root filesystem: BusyBox and our agent, static against musl, and the
-# lab's modules; once as an initramfs, once as an ext4 image. fakeroot makes
-# both belong to root without being root.
+# modules of a kernel; once as an initramfs, once as an ext4 image. fakeroot
+# makes both belong to root without being root. Planted faults stay outside.
 #
 ## rootfs              initramfs.cpio and disk.ext4
 
@@ -35,10 +35,12 @@ $(ROOTFS)/tests/%_test: $$(wildcard devices/$$*/test*.[ch] devices/$$*/abi.h) \
 	@mkdir -p $(@D)
 	@$(GUEST_CC) $(GUEST_CFLAGS) -pthread $(filter %.c,$^) -o $@
 
-$(ROOTFS)/.made: $(BUSYBOX_BUILD)/busybox $(ROOTFS)/kc-agent $(ROOTFS_FILES) \
-		$(GUEST_TEST_PROGRAMS) $(MODULE_BUILD)/.built scripts/make-rootfs.sh mk/rootfs.mk | $(LAB)
-	$(STEP) rootfs fakeroot scripts/make-rootfs.sh $(ROOTFS) $(BUSYBOX_BUILD)/busybox \
-		$(LAB) $(LINUX_BUILD)/include/config/kernel.release $(DISK_SIZE)
+ROOTFS_MODULES := $(filter-out tests/%,$(MODULE_DIRS))
+
+$(KERNELS:%=%-rootfs/.made): %-rootfs/.made: $(BUSYBOX_BUILD)/busybox $(ROOTFS)/kc-agent \
+		$(ROOTFS_FILES) $(GUEST_TEST_PROGRAMS) %-modules/.built scripts/make-rootfs.sh mk/rootfs.mk
+	$(STEP) $(call kernel_step,rootfs) fakeroot scripts/make-rootfs.sh $(@D) $(ROOTFS) \
+		$(BUSYBOX_BUILD)/busybox $* '$(ROOTFS_MODULES)' $(kernel_lab) $(DISK_SIZE)
 	@touch $@
 
-rootfs: $(ROOTFS)/.made
+rootfs: $(LINUX_BUILD)-rootfs/.made

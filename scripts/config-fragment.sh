@@ -2,6 +2,8 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 # Kernel configuration fragments.
 #
+# usage: config-fragment.sh merge FRAGMENT...
+#	All of them as one: where two name a symbol, the later is right.
 # usage: config-fragment.sh check FRAGMENTS CONFIG
 #	Did every line of FRAGMENTS make it into CONFIG? Kconfig drops a symbol
 #	whose dependencies are not met without a word.
@@ -11,8 +13,8 @@
 set -eu
 
 # The last line for each symbol.
-last_words() {
-	sed -nE 's/^(# )?(CONFIG_[A-Za-z0-9_]+)[ =].*/\2 &/p' "$1" |
+merge() {
+	sed -nE 's/^(# )?(CONFIG_[A-Za-z0-9_]+)[ =].*/\2 &/p' "$@" |
 		awk '{ name = $1; sub(/^[^ ]+ /, ""); line[name] = $0 } END { for (n in line) print line[n] }'
 }
 
@@ -20,13 +22,13 @@ check() {
 	fragments=$1
 	config=$2
 	lost=0
-	last_words "$fragments" | while read -r line; do
+	while read -r line; do
 		case $line in
 		'#'*) name=${line#\# } && name=${name%% *} &&
 			! grep -q "^$name=" "$config" ;;
 		*) grep -qxF "$line" "$config" ;;
 		esac || echo "$line"
-	done >"$config.lost"
+	done <"$fragments" >"$config.lost"
 	[ -s "$config.lost" ] || lost=1
 	if [ $lost = 0 ]; then
 		echo "kernelcraft: the kernel configuration lost these lines of guest/kernel/*.config:" >&2
