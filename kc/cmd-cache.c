@@ -110,6 +110,7 @@ static const struct option_row *const cache_tables[] = {cache_rows, NULL};
 const struct command command_cache = {
 	.name = "cache",
 	.operands = "[list|prune|clear]",
+	.operands_max = 1,
 	.summary = "list, prune or clear the saved machines",
 	.text = "Machines that 'kc run' has saved, so that the next run need not boot: list shows "
 		"them, prune removes those that are damaged, stale (a file that they started from "

@@ -39,6 +39,7 @@ static const struct option_row *const help_tables[] = {help_rows, NULL};
 const struct command command_help = {
 	.name = "help",
 	.operands = "[COMMAND]",
+	.operands_max = 1,
 	.summary = "say what kc can do",
 	.text = "Says what kc, or one command of it, can do.",
 	.options = help_tables,

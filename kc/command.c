@@ -36,6 +36,34 @@ static int fail(const struct command *command, GError *error)
 	return status;
 }
 
+/*
+ * Moves operands to the front of @argv and parses the options among them.
+ * Where the first operand opens a command of the guest's, that is left alone.
+ */
+static char **parse(const struct command *command, char **argv, void *fields, bool *help,
+		    GError **error)
+{
+	char **operands = argv;
+	unsigned count = 0;
+
+	argv = options_parse(command->options, argv, fields, help, error);
+	if (!argv || *help || !command->operands_max)
+		return argv;
+	while (*argv) {
+		if (count == command->operands_max) {
+			g_set_error(error, STATUS_ERROR, STATUS_MISUSE, "what is '%s' for?",
+				    *argv);
+			return NULL;
+		}
+		operands[count++] = *argv;
+		argv = options_parse(command->options, argv + 1, fields, help, error);
+		if (!argv || *help)
+			return argv;
+	}
+	operands[count] = NULL;
+	return operands;
+}
+
 int command_dispatch(const struct command *command, char **argv)
 {
 	g_autofree void *fields = g_malloc0(MAX(command->fields_size, 1));
@@ -45,7 +73,7 @@ int command_dispatch(const struct command *command, char **argv)
 
 	if (command->defaults)
 		memcpy(fields, command->defaults, command->fields_size);
-	argv = options_parse(command->options, argv, fields, &help, &error);
+	argv = parse(command, argv, fields, &help, &error);
 	if (help)
 		help_command(command, stdout);
 	else if (argv && *argv && !command->operands)

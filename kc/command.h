@@ -13,6 +13,7 @@
 struct command {
 	const char *name;
 	const char *operands; /* as in a synopsis; NULL: it takes none */
+	unsigned operands_max; /* 0: what follows the first is its business, not kc's */
 	const char *summary; /* one line */
 	const char *text; /* paragraphs, parted by empty lines */
 	const struct option_row *const *options;

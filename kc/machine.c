@@ -95,6 +95,8 @@ static void add_files(GPtrArray *argv, const struct machine *machine)
 	}
 	if (machine->disk_fd)
 		addf(argv, "-add-fd", "fd=%d,set=2", MACHINE_FD_DISK);
+	if (machine->disk_write_fd)
+		addf(argv, "-add-fd", "fd=%d,set=2", MACHINE_FD_DISK_WRITE);
 }
 
 static void add_channels(GPtrArray *argv, const struct machine *machine)

@@ -17,10 +17,11 @@ enum machine_fd {
 	MACHINE_FD_CONSOLE,
 	MACHINE_FD_AGENT,
 	MACHINE_FD_STATE,
-	MACHINE_FD_DISK
+	MACHINE_FD_DISK,
+	MACHINE_FD_DISK_WRITE
 };
 
-/* What QEMU calls the files behind the last two. */
+/* What QEMU calls the files behind these. */
 #define MACHINE_STATE "/dev/fdset/1"
 #define MACHINE_DISK "/dev/fdset/2"
 
@@ -45,7 +46,8 @@ struct machine {
 	bool reset_ends; /* a guest's reboot ends the VM */
 	const char *incoming; /* file of a saved machine to go on with; or NULL */
 	int state_fd; /* kc's own, as MACHINE_STATE; 0: none */
-	int disk_fd; /* the same as MACHINE_DISK */
+	int disk_fd; /* the same as MACHINE_DISK, open for reading */
+	int disk_write_fd; /* and for both; 0: nothing is written */
 	const char *append; /* behind our own kernel arguments; or NULL */
 	const char *const *extra; /* further words for QEMU; NULL-terminated, or NULL */
 	const char *const *devices; /* each a -device; NULL-terminated */

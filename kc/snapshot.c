@@ -119,21 +119,27 @@ static bool copy_disk(const char *disk, int to, GError **error)
 	return false;
 }
 
+/* QEMU takes a descriptor only in the mode in which it would open the file. */
+static int open_as(int fd, int mode)
+{
+	g_autofree char *path = g_strdup_printf("/proc/self/fd/%d", fd);
+
+	return open(path, mode | O_CLOEXEC);
+}
+
 static bool prepare_files(struct making *making, struct machine *machine, GError **error)
 {
 	struct snapshot_store *store = making->store;
 	const char *disk = machine->disk;
-	g_autofree char *path = NULL;
 
 	making->file = snapshot_file_new(store->folder, disk, error);
 	if (!making->file || (disk && !copy_disk(disk, making->file->disk_fd, error)))
 		return false;
-	/* QEMU takes a descriptor only in the mode that it would open a file in. */
-	path = g_strdup_printf("/proc/self/fd/%d", making->file->state_fd);
-	machine->state_fd = open(path, O_WRONLY | O_CLOEXEC);
+	machine->state_fd = open_as(making->file->state_fd, O_WRONLY);
 	if (disk) {
 		machine->disk = MACHINE_DISK;
-		machine->disk_fd = making->file->disk_fd;
+		machine->disk_fd = open_as(making->file->disk_fd, O_RDONLY);
+		machine->disk_write_fd = making->file->disk_fd;
 		machine->disk_throwaway = false;
 	}
 	return true;
@@ -272,8 +278,10 @@ static bool boot(struct making *making, GError **error)
 		machine = store->launch->machine;
 	}
 	making->vm = vm_start(&machine, store->console_out, store->errors_out, error);
-	if (machine.state_fd)
+	if (machine.state_fd > 0)
 		close(machine.state_fd);
+	if (machine.disk_fd > 0)
+		close(machine.disk_fd);
 	if (!making->vm)
 		return false;
 	vm_watch_kmsg(making->vm, keep_log, making);
@@ -284,10 +292,14 @@ static bool boot(struct making *making, GError **error)
 static void hand_over_vm(struct making *making, struct vm **booted)
 {
 	struct snapshot_store *store = making->store;
+	JsonNode *answer;
 
 	*booted = making->vm;
 	if (!making->vm)
 		return;
+	/* Once its state is out a machine stands still. */
+	answer = qmp_call(vm_qmp(making->vm), "cont", NULL, NULL);
+	g_clear_pointer(&answer, json_node_unref);
 	vm_watch_kmsg(making->vm, store->kmsg, store->kmsg_opaque);
 	if (store->kmsg && making->log->len)
 		store->kmsg((const char *)making->log->data, making->log->len, store->kmsg_opaque);
