@@ -141,7 +141,7 @@ static void an_absurd_length_loses_the_stream(void **state)
 
 static bool is_a_guests(int type)
 {
-	return type == KC_DATA || type == KC_EOF || (type >= KC_READY && type <= KC_EXIT);
+	return type == KC_DATA || type == KC_EOF || (type >= KC_READY && type <= KC_KMSG);
 }
 
 static void only_a_guests_frames_are_taken(void **state)

@@ -32,7 +32,7 @@ struct script {
 #define READY                      \
 	{                          \
 		KC_READY,          \
-			"\1\0\0\0" \
+			"\2\0\0\0" \
 			"6.12",    \
 			9          \
 	}
@@ -44,7 +44,13 @@ struct script {
 static const struct script scripts[] = {
 	{.name = "silent"},
 	{.name = "good",
-	 .frames = {READY, READY, OK, {KC_STDERR, "# said\n", 7}, {KC_EXIT, "\7\0\0\0", 4}}},
+	 .frames = {READY,
+		    READY,
+		    OK,
+		    {KC_KMSG, "6,1,5,-;", 8},
+		    {KC_STDERR, "# said\n", 7},
+		    {KC_KMSG, "log\n", 4},
+		    {KC_EXIT, "\7\0\0\0", 4}}},
 	{.name = "begins wrong", .frames = {OK}},
 	{.name = "other version", .frames = {{KC_READY, "\x63\0\0\0x", 6}}},
 	{.name = "short ready", .frames = {{KC_READY, "\1", 1}}},
@@ -101,7 +107,7 @@ static void flood(void)
 	static char payload[KC_FRAME_MAX] = "#";
 
 	say_frame(KC_READY,
-		  "\1\0\0\0"
+		  "\2\0\0\0"
 		  "6.12",
 		  9);
 	say_frame(KC_OK, "", 0);
@@ -196,15 +202,25 @@ static void run_refused(const char *script, double seconds, enum status status, 
 	vm_stop(vm);
 }
 
+static void keep(const char *records, size_t len, void *log)
+{
+	g_string_append_len(log, records, len);
+}
+
 static void a_command_returns_its_status(void **state)
 {
-	struct vm *vm = start_ready("good");
+	g_autoptr(GString) log = g_string_new("");
+	struct vm *vm = start("good");
 	const struct exec exec = {.argv = argv};
 	int status = 0;
 
 	(void)state;
+	vm_watch_kmsg(vm, keep, log);
+	assert_true(guest_wait_ready(vm, SECONDS, LOOP_NEVER, NULL));
+	assert_true(guest_setup(vm, loop_deadline(SECONDS), NULL));
 	assert_true(exec_run(vm, &exec, loop_deadline(SECONDS), &status, NULL));
 	assert_int_equal(status, 7);
+	assert_string_equal(log->str, "6,1,5,-;log\n");
 	vm_stop(vm);
 }
 

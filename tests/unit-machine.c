@@ -130,10 +130,11 @@ static void the_users_arguments_come_last(void **state)
 	g_autofree char *more = NULL;
 
 	(void)state;
-	assert_string_equal(alone, "console=ttyS0 panic=-1");
+	assert_true(g_str_has_prefix(alone, "console=ttyS0 panic=-1 "));
 	machine.append = "panic=0 quiet";
 	more = machine_kernel_arguments(&machine);
-	assert_string_equal(more, "console=ttyS0 panic=-1 panic=0 quiet");
+	assert_true(g_str_has_prefix(more, alone));
+	assert_string_equal(more + strlen(alone), " panic=0 quiet");
 }
 
 static void a_run_ends_with_a_reset(void **state)
