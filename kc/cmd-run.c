@@ -123,7 +123,7 @@ static void print_splat(const struct lab *lab, const struct splat *splat)
 	decode_free(decode);
 }
 
-/* A success that the kernel complained of is none; a failure stays what it is. */
+/* Whatever a command says of itself under a broken kernel is worth nothing. */
 static void judge(struct splat_watch *watch, const struct lab *lab, int status, GError **cause)
 {
 	const struct splat *first;
@@ -133,9 +133,10 @@ static void judge(struct splat_watch *watch, const struct lab *lab, int status, 
 	if (!first)
 		return;
 	print_splat(lab, first);
-	if (status == 0 && !*cause)
-		g_set_error(cause, STATUS_ERROR, STATUS_SPLAT, "the guest kernel complained: %s",
-			    first->title);
+	if (!*cause)
+		g_set_error(cause, STATUS_ERROR, STATUS_SPLAT,
+			    "the guest kernel complained: %s; the command itself ended with %d",
+			    first->title, status);
 }
 
 static int start_and_run(const struct launch *launch, const struct run_options *options,
@@ -260,8 +261,8 @@ const struct command command_run = {
 		"writes to its disk is kept, but with --persist. The console is shown when "
 		"something goes wrong, or with --verbose.\n\n"
 		"Where the kernel warned (WARNING, BUG, KASAN, lockdep, stalls ...) its words are "
-		"shown, and a command that had ended well counts as failed (status 245), unless "
-		"--allow knows the complaint and says why it may pass.",
+		"shown and the status is 245, however the command ended, unless --allow knows the "
+		"complaint and says why it may pass.",
 	.options = run_tables,
 	.fields_size = sizeof(struct run_options),
 	.defaults = &run_defaults,

@@ -51,8 +51,7 @@ static char **parse(const struct command *command, char **argv, void *fields, bo
 		return argv;
 	while (*argv) {
 		if (count == command->operands_max) {
-			g_set_error(error, STATUS_ERROR, STATUS_MISUSE, "what is '%s' for?",
-				    *argv);
+			g_set_error(error, STATUS_ERROR, STATUS_MISUSE, "what is '%s' for?", *argv);
 			return NULL;
 		}
 		operands[count++] = *argv;

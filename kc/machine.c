@@ -12,12 +12,12 @@
  * on as far as it can, and what it said is told.
  *
  * A guest that hangs must still be able to say where (hang.h): SysRq whatever
- * its own settings are, and an NMI that nobody expects is a panic, which lists
- * all CPUs and all tasks.
+ * its own settings are, and an NMI that nobody expects is a panic, which shows
+ * what each CPU does.
  */
 #define KERNEL_ARGUMENTS                                                             \
 	"console=ttyS0 panic=-1 sysctl.kernel.panic_on_oops=0 sysrq_always_enabled " \
-	"unknown_nmi_panic sysctl.kernel.panic_on_unrecovered_nmi=1 panic_print=0x41"
+	"unknown_nmi_panic sysctl.kernel.panic_on_unrecovered_nmi=1 panic_print=0x40"
 
 static void add(GPtrArray *argv, const char *option, const char *value)
 {
