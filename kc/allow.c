@@ -54,6 +54,9 @@ bool allow_list_add(struct allow_list *list, const char *line, const char *where
 	g_autofree char *reason = g_strstrip(g_strdup(bar ? bar + 1 : ""));
 	struct entry *entry;
 
+	/* Globs are of UTF-8. */
+	if (!g_utf8_validate(line, -1, NULL))
+		return refuse(where, "an entry", "is not UTF-8", error);
 	if (!*reason)
 		return refuse(where, line, "allows a splat without a reason", error);
 	if (!pattern[strspn(pattern, "*? \t")])

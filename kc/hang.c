@@ -115,8 +115,8 @@ static void ask_by_sysrq(struct listener *listener)
 }
 
 /*
- * The panic would end QEMU: by pvpanic before the tasks are printed, then by
- * the reset. Paused at its end, the guest can still be looked at.
+ * The panic would end QEMU, by pvpanic or by the reset. Paused instead, the
+ * guest can still be looked at.
  */
 static bool ask_by_nmi(struct listener *listener)
 {

@@ -158,6 +158,9 @@ const struct splat_row *splat_table_find(const char *line, unsigned level, bool 
 	for (size_t i = 0; i < G_N_ELEMENTS(rows); i++) {
 		const struct splat_row *row = &rows[i];
 
+		/* Nearly all lines fit none: the first letter tells. */
+		if (row->pattern[0] != '*' && row->pattern[0] != line[0])
+			continue;
 		if (level <= row->level && fits_context(row, behind_bar, behind_cut) &&
 		    g_pattern_match_simple(row->pattern, line))
 			return row;

@@ -31,7 +31,7 @@ struct splat_row {
 
 bool splat_is_bar(const char *line);
 
-/* The row for a line at @level; NULL if it begins no splat. */
+/* The row for a line, UTF-8, at @level; NULL if it begins no splat. */
 const struct splat_row *splat_table_find(const char *line, unsigned level, bool behind_bar,
 					 bool behind_cut);
 

@@ -14,7 +14,7 @@
 
 /* One line of the log, as far as a splat is concerned. */
 struct line {
-	const char *text;
+	const char *text; /* printable, and thereby UTF-8, as globs need it */
 	unsigned level;
 	guint64 usec;
 	bool may_begin; /* the first of its record: what follows is data */
@@ -97,13 +97,11 @@ static void keep_in_log(struct splat_watch *watch, const char *line)
 	}
 }
 
-/* A line as dmesg prints it, safe for a terminal. Caller frees. */
+/* A line as dmesg prints it. Caller frees. */
 static char *stamped(const struct line *line)
 {
-	g_autofree char *printable = quote_printable(line->text);
-
 	return g_strdup_printf("[%5" G_GUINT64_FORMAT ".%06u] %s\n", line->usec / G_USEC_PER_SEC,
-			       (unsigned)(line->usec % G_USEC_PER_SEC), printable);
+			       (unsigned)(line->usec % G_USEC_PER_SEC), line->text);
 }
 
 /*
@@ -173,7 +171,7 @@ static void open_cut(struct splat_watch *watch, const struct line *line)
 	open_splat(watch, line, SPLAT_WARN, SPLAT_END_TRACE);
 	watch->untitled = true;
 	if (watch->before && splat_table_by_message(SPLAT_WARN, watch->before) != SPLAT_WARN)
-		watch->open->message = quote_printable(watch->before);
+		watch->open->message = g_strdup(watch->before);
 }
 
 static void begin(struct splat_watch *watch, const struct line *line, const struct splat_row *row)
@@ -186,7 +184,7 @@ static void begin(struct splat_watch *watch, const struct line *line, const stru
 		open_splat(watch, line, row->kind, row->end);
 	}
 	watch->untitled = false;
-	watch->open->title = quote_printable(line->text);
+	watch->open->title = g_strdup(line->text);
 	if (row->end == SPLAT_END_LINE)
 		close_splat(watch);
 }
@@ -210,7 +208,7 @@ static void go_on(struct splat_watch *watch, const struct line *line)
 {
 	add_text(watch, line);
 	if (watch->untitled && !watch->open->message && *line->text)
-		watch->open->message = quote_printable(line->text);
+		watch->open->message = g_strdup(line->text);
 	if (ends_here(watch, line) || (watch->untitled && watch->open_lines > MESSAGE_LINES))
 		close_splat(watch);
 }
@@ -279,7 +277,8 @@ static void take_record(struct splat_watch *watch, const struct kmsg *kmsg)
 	count_lost(watch, kmsg);
 	watch->newest_usec = kmsg->usec;
 	for (int i = 0; lines[i]; i++) {
-		struct line line = {.text = lines[i],
+		g_autofree char *text = quote_printable(lines[i]);
+		struct line line = {.text = text,
 				    .level = kmsg->level,
 				    .usec = kmsg->usec,
 				    .may_begin = first && !kmsg->fragment};
@@ -327,12 +326,12 @@ void splat_watch_kmsg(struct splat_watch *watch, const char *data, size_t len)
 /* Carriage returns and other control characters are the console's, not the kernel's. */
 static char *console_line(const char *text, size_t len)
 {
-	GString *line = g_string_sized_new(len);
+	g_autoptr(GString) line = g_string_sized_new(len);
 
 	for (size_t i = 0; i < len; i++)
 		if (text[i] == '\t' || (guchar)text[i] >= ' ')
 			g_string_append_c(line, text[i]);
-	return g_string_free(line, FALSE);
+	return quote_printable(line->str);
 }
 
 static void take_console_line(struct splat_watch *watch, const char *text)

@@ -255,6 +255,11 @@ static void nonsense_is_survived_and_told(void **state)
 	splat_watch_kmsg(fixture->watch, bytes, sizeof(bytes));
 	splat_watch_console(fixture->watch, bytes, sizeof(bytes));
 	assert_none(fixture, "nonsense");
+	/* Bytes that are no UTF-8 at the end of what nearly is a splat. */
+	feed(fixture,
+	     "4WARNING: \\xf0\n4BUG: \\xe2\\x82\n4*\\xf0\n4\\xf0 still has locks held!\\xf0\n");
+	splat_watch_end(fixture->watch);
+	assert_int_equal(splat_watch_all(fixture->watch)->len, 1);
 	g_autofree char *gaps = splat_watch_gaps(fixture->watch);
 	assert_non_null(strstr(gaps, "not understood"));
 }
@@ -341,6 +346,8 @@ static void an_entry_without_a_reason_is_refused(void **state)
 	}
 	assert_false(allow_list_add(fixture->allow, " ** | anything", "allow.txt:3", &error));
 	assert_refused(error, STATUS_MISUSE, "allow.txt:3");
+	assert_false(allow_list_add(fixture->allow, "*\xf0 | no text", "allow.txt:3", &error));
+	assert_refused(error, STATUS_MISUSE, "UTF-8");
 	assert_false(allow_list_add(fixture->allow, "| anything", "allow.txt:3", &error));
 	assert_refused(error, STATUS_MISUSE, "pattern");
 }
