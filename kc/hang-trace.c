@@ -166,6 +166,18 @@ static bool is_idle(const char *function)
 	return is_any_of(function, names, G_N_ELEMENTS(names));
 }
 
+/* Spins until another CPU, or whoever holds a lock, goes on. */
+static bool is_waiting(const char *function)
+{
+	static const char *const names[] = {
+		"stop_machine_yield",	       "multi_cpu_stop",
+		"smp_call_function_many_cond", "smp_call_function_single",
+		"queued_spin_lock_slowpath",   "native_queued_spin_lock_slowpath",
+	};
+
+	return is_any_of(function, names, G_N_ELEMENTS(names));
+}
+
 static const char *state_name(char state)
 {
 	switch (state) {
@@ -187,11 +199,22 @@ static const char *state_name(char state)
 	}
 }
 
+/* A trace ends where another begins. */
+static bool is_next(const char *line)
+{
+	static const char *const openings[] = {"task:", "NMI backtrace for ", "CPU: ", "sysrq: "};
+
+	for (size_t i = 0; i < G_N_ELEMENTS(openings); i++)
+		if (g_str_has_prefix(line, openings[i]))
+			return true;
+	return false;
+}
+
 /* The first frame that is no scheduler's, and the first in a module if that is another. */
 static void find_frames(char *const *lines, guint from, const char **first, const char **module)
 {
 	*first = *module = NULL;
-	for (guint i = from; lines[i] && !g_str_has_prefix(lines[i], "task:"); i++) {
+	for (guint i = from; lines[i] && !is_next(lines[i]); i++) {
 		const char *at = frame(lines[i]);
 
 		if (!at || is_scheduler(at))
@@ -241,9 +264,9 @@ static bool read_cpu(const char *line, unsigned long *cpu, unsigned long *pid, c
 	return true;
 }
 
-char *hang_trace_cpu(const char *text)
+/* The first busy CPU; with @but_waiting also one that only waits for another. */
+static char *busy_cpu(char *const *lines, bool but_waiting)
 {
-	g_auto(GStrv) lines = plain_lines(text);
 	g_autofree char *comm = NULL;
 	unsigned long cpu = 0, pid = 0;
 
@@ -255,10 +278,18 @@ char *hang_trace_cpu(const char *text)
 			continue;
 		find_frames(lines, i, &at, &module);
 		/* The idle task has number 0. */
-		if (at && pid != 0 && !is_idle(at))
+		if (at && pid != 0 && !is_idle(at) && (but_waiting || !is_waiting(at)))
 			return g_strdup_printf("CPU %lu runs process '%s' (pid %lu) in %s%s%s", cpu,
 					       comm, pid, at, module ? ", called from " : "",
 					       module ? module : "");
 	}
 	return NULL;
+}
+
+char *hang_trace_cpu(const char *text)
+{
+	g_auto(GStrv) lines = plain_lines(text);
+	char *cpu = busy_cpu(lines, false);
+
+	return cpu ? cpu : busy_cpu(lines, true);
 }

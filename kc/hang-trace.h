@@ -11,7 +11,8 @@ char *hang_trace_task(const char *text, const char *comm);
 
 /*
  * From backtraces of CPUs (SysRq 'l', a panic by NMI): the first CPU that is
- * not idle. NULL if all are. Caller frees.
+ * neither idle nor only waits for another, else one that waits. NULL if all are
+ * idle. Caller frees.
  */
 char *hang_trace_cpu(const char *text);
 

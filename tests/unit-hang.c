@@ -75,6 +75,23 @@ static void the_first_busy_cpu_is_told(void **state)
 				  "fault_irqs_off+0x28/0x36 [kc_fault] (fault.c:234)");
 }
 
+/* One CPU spins, and the others wait for it to stop. */
+static void who_waits_is_not_to_blame(void **state)
+{
+	static const char waiting[] =
+		"CPU: 3 UID: 0 PID: 31 Comm: migration/3 Tainted: G           O       6.12.0 #5\n"
+		"RIP: 0010:stop_machine_yield+0x2/0x3 (kernel/stop_machine.c:198)\n"
+		" multi_cpu_stop+0x1/0x2\n";
+	g_autofree char *both = g_strconcat(waiting, cpus_text, NULL);
+	g_autofree char *busy = hang_trace_cpu(both);
+	g_autofree char *alone = hang_trace_cpu(waiting);
+
+	(void)state;
+	assert_non_null(strstr(busy, "'in mod'"));
+	assert_string_equal(alone, "CPU 3 runs process 'migration/3' (pid 31) in "
+				   "stop_machine_yield+0x2/0x3 (kernel/stop_machine.c:198)");
+}
+
 static void idle_cpus_are_no_news(void **state)
 {
 	g_autofree char *text = g_strndup(cpus_text,
@@ -116,9 +133,13 @@ static void parents_in_a_circle_end(void **state)
 }
 
 static const struct CMUnitTest tests[] = {
-	cmocka_unit_test(the_agents_newest_is_suspected), cmocka_unit_test(a_name_is_believed),
-	cmocka_unit_test(the_first_busy_cpu_is_told),	  cmocka_unit_test(idle_cpus_are_no_news),
-	cmocka_unit_test(cut_texts_are_survived),	  cmocka_unit_test(parents_in_a_circle_end),
+	cmocka_unit_test(the_agents_newest_is_suspected),
+	cmocka_unit_test(a_name_is_believed),
+	cmocka_unit_test(the_first_busy_cpu_is_told),
+	cmocka_unit_test(who_waits_is_not_to_blame),
+	cmocka_unit_test(idle_cpus_are_no_news),
+	cmocka_unit_test(cut_texts_are_survived),
+	cmocka_unit_test(parents_in_a_circle_end),
 };
 
 UNIT_MAIN(tests)
