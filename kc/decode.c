@@ -48,13 +48,19 @@ struct decode *decode_new(const char *vmlinux, const char *const *modules, const
 	return decode;
 }
 
-/* An O= folder of Linux links to its sources; "" where there is none. */
-static char *kernel_sources(const char *vmlinux)
+/* Where the kernel was built (O=): generated headers are there. */
+static char *kernel_objects(const char *vmlinux)
 {
 	g_autofree char *real = realpath(vmlinux, NULL);
-	g_autofree char *folder = real ? g_path_get_dirname(real) : NULL;
-	g_autofree char *link = folder ? g_build_filename(folder, "source", NULL) : NULL;
-	char *sources = link ? realpath(link, NULL) : NULL;
+
+	return g_path_get_dirname(real ? real : vmlinux);
+}
+
+/* That folder links to the sources; "" where it does not. */
+static char *kernel_sources(const char *objects)
+{
+	g_autofree char *link = g_build_filename(objects, "source", NULL);
+	char *sources = realpath(link, NULL);
 
 	return sources ? sources : g_strdup("");
 }
@@ -74,9 +80,10 @@ struct decode *decode_new_for_lab(const char *lab, const char *root, const char 
 {
 	g_autofree char *modules = g_build_filename(lab, "modules", NULL);
 	g_autofree char *vmlinux = lab_vmlinux(lab);
-	g_autofree char *sources = kernel_sources(vmlinux);
+	g_autofree char *objects = kernel_objects(vmlinux);
+	g_autofree char *sources = kernel_sources(objects);
 	g_autofree char *real_root = realpath(root, NULL);
-	const char *trees[] = {sources, real_root ? real_root : root, NULL};
+	const char *trees[] = {sources, objects, real_root ? real_root : root, NULL};
 	g_autoptr(GPtrArray) folders = g_ptr_array_new();
 
 	for (int i = 0; more && more[i]; i++)
