@@ -9,7 +9,12 @@
 #define SPLATS_MAX 200
 #define TEXT_MAX_BYTES (64 * 1024)
 #define LOG_HALF (2 * 1024 * 1024)
-#define SILENCE_USEC (2 * G_USEC_PER_SEC) /* parts a report without end mark from what follows */
+/*
+ * What parts a report from what follows: soon where it has no end mark; else
+ * only where that was lost, as a busy host may halt the guest in the midst of it.
+ */
+#define SILENCE_USEC (2 * G_USEC_PER_SEC)
+#define HALT_USEC (20 * G_USEC_PER_SEC)
 #define MESSAGE_LINES 16 /* of a WARN, before it says where */
 
 /* One line of the log, as far as a splat is concerned. */
@@ -215,7 +220,9 @@ static void go_on(struct splat_watch *watch, const struct line *line)
 
 static void close_if_silent(struct splat_watch *watch, const struct line *line)
 {
-	if (watch->open && line->usec > watch->last_usec + SILENCE_USEC)
+	guint64 limit = watch->open_end == SPLAT_END_QUIET ? SILENCE_USEC : HALT_USEC;
+
+	if (watch->open && line->usec > watch->last_usec + limit)
 		close_splat(watch);
 }
 

@@ -88,7 +88,7 @@ static void each_kind_is_one_object(void **state)
 		fresh(&fixture);
 		feed(fixture, "6virtio_hello virtio1: before\n");
 		feed(fixture, known[i].text);
-		((struct fixture *)fixture)->usec += 5000000;
+		((struct fixture *)fixture)->usec += 25000000;
 		feed(fixture, "6virtio_hello virtio1: after\n");
 		splat = only(fixture);
 		assert_string_equal(splat->title, known[i].title);
@@ -186,6 +186,17 @@ static void an_oops_and_its_panic_are_two(void **state)
 	assert_int_equal(splat_watch_first(fixture->watch)->kind, SPLAT_OOPS);
 	assert_string_equal(splat_watch_panic(fixture->watch)->title,
 			    "Kernel panic - not syncing: Fatal exception");
+}
+
+/* The host was busy: still one splat, and not an untitled one that nothing allows. */
+static void a_halt_in_the_midst_parts_nothing(void **state)
+{
+	feed(*state, "4------------[ cut here ]------------\n");
+	((struct fixture *)*state)->usec += 8000000;
+	feed(*state, "4WARNING: CPU: 0 PID: 85 at a.c:1 f+0x1/0x2\n");
+	((struct fixture *)*state)->usec += 8000000;
+	feed(*state, TRACE "4---[ end trace 0000000000000000 ]---\n");
+	assert_string_equal(only(*state)->title, "WARNING: CPU: 0 PID: 85 at a.c:1 f+0x1/0x2");
 }
 
 static void what_warn_says_is_kept(void **state)
@@ -383,6 +394,7 @@ static const struct CMUnitTest tests[] = {
 	TEST(two_at_once_are_two),
 	TEST(an_oops_and_its_panic_are_two),
 	TEST(what_warn_says_is_kept),
+	TEST(a_halt_in_the_midst_parts_nothing),
 	TEST(a_panic_is_seen_behind_a_cut),
 	TEST(lost_records_are_told),
 	TEST(several_records_come_at_once),
