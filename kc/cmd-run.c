@@ -26,6 +26,7 @@ struct run_options {
 	bool no_tty;
 	bool persist;
 	bool cold;
+	bool phases;
 	const char **allow;
 };
 
@@ -43,6 +44,7 @@ static const struct option_row run_rows[] = {
 	{"no-tty", 0, NULL, "run it on pipes", option_on, FIELD(no_tty)},
 	{"persist", 0, NULL, "keep what the guest writes to its disk", option_on, FIELD(persist)},
 	{"cold", 0, NULL, "boot, rather than go on from a saved machine", option_on, FIELD(cold)},
+	{"phases", 0, NULL, "say what the time went to, on stderr", option_on, FIELD(phases)},
 	{"allow", 0, "'PATTERN | REASON'",
 	 "a complaint of the kernel's that is known, as its first line, with '*' for what "
 	 "varies; may be repeated",
@@ -143,6 +145,7 @@ static int start_and_run(const struct launch *launch, const struct run_options *
 			 char **argv, struct splat_watch *watch, GError **error)
 {
 	int out = options->launch.verbose ? STDERR_FILENO : -1;
+	struct phases phases = {0};
 	const struct start start = {
 		.cold = options->cold || options->persist,
 		.boot_timeout = options->launch.boot_timeout,
@@ -151,6 +154,7 @@ static int start_and_run(const struct launch *launch, const struct run_options *
 		.errors_out = out,
 		.kmsg = see_log,
 		.kmsg_opaque = watch,
+		.phases = options->phases ? &phases : NULL,
 	};
 	GError *cause = NULL;
 	gint64 deadline;
@@ -163,12 +167,16 @@ static int start_and_run(const struct launch *launch, const struct run_options *
 	vm = start_guest(launch, &start, &deadline, &cause);
 	if (!cause)
 		run_in_vm(vm, options, launch->lab, argv, deadline, &status, &cause);
+	phases_mark(&phases, PHASE_COMMAND);
 	if (cause && vm && has_console_to_show(cause))
 		vm_print_tail(vm, stderr);
 	judge(watch, launch->lab, status, &cause);
 	if (cause)
 		g_propagate_error(error, cause);
 	vm_stop(vm);
+	phases_mark(&phases, PHASE_END);
+	if (options->phases)
+		phases_print(&phases, stderr);
 	return status;
 }
 

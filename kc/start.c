@@ -3,17 +3,34 @@
 #include "guest.h"
 #include "snapshot.h"
 
+static void mark(const struct start *start, enum phase phase)
+{
+	if (start->phases)
+		phases_mark(start->phases, phase);
+}
+
+static void set_up(struct vm *vm, const struct start *start, gint64 deadline, GError **error)
+{
+	mark(start, PHASE_READY);
+	if (guest_setup(vm, deadline, error))
+		mark(start, PHASE_SETUP);
+}
+
 static struct vm *boot(const struct launch *launch, const struct start *start, gint64 *deadline,
 		       GError **error)
 {
-	struct vm *vm = vm_start(&launch->machine, start->console_out, start->errors_out, error);
+	struct vm *vm;
 
+	mark(start, PHASE_START);
+	vm = vm_start(&launch->machine, start->console_out, start->errors_out, error);
 	*deadline = loop_deadline(start->timeout);
 	if (!vm)
 		return NULL;
 	vm_watch_kmsg(vm, start->kmsg, start->kmsg_opaque);
+	if (start->phases)
+		vm_tap_console(vm, phases_console, start->phases);
 	if (guest_wait_ready(vm, start->boot_timeout, *deadline, error))
-		guest_setup(vm, *deadline, error);
+		set_up(vm, start, *deadline, error);
 	return vm;
 }
 
@@ -32,10 +49,11 @@ static struct vm *restore(struct snapshot_store *store, struct snapshot_file *fi
 	struct vm *vm;
 
 	*deadline = loop_deadline(start->timeout);
+	mark(start, PHASE_START);
 	replay_log(file, start);
 	vm = snapshot_restore(store, file, *deadline, error);
 	if (vm)
-		guest_setup(vm, *deadline, error);
+		set_up(vm, start, *deadline, error);
 	snapshot_file_free(file);
 	return vm;
 }
@@ -59,7 +77,7 @@ static struct vm *go_on(struct snapshot_store *store, const struct start *start,
 		*again = !vm && !is_final(cause);
 	} else if (vm && !cause) {
 		*deadline = loop_deadline(start->timeout);
-		guest_setup(vm, *deadline, &cause);
+		set_up(vm, start, *deadline, &cause);
 	}
 	if (*again) {
 		fprintf(stderr, "kc: %s; it is made again\n", cause->message);

@@ -4,6 +4,7 @@
 #define KC_START_H
 
 #include "launch.h"
+#include "phases.h"
 #include "vm.h"
 
 struct start {
@@ -13,6 +14,7 @@ struct start {
 	int console_out, errors_out; /* as for vm_start() */
 	vm_kmsg kmsg; /* sees the kernel's log from the boot on; or NULL */
 	void *kmsg_opaque;
+	struct phases *phases; /* of the machine that is returned; or NULL */
 };
 
 /*
