@@ -60,7 +60,8 @@ static void add_board(GPtrArray *argv, const struct machine *machine)
 	bool pci = machine->transport == TRANSPORT_PCI;
 
 	/* Devices that nobody asked for cost boot time. */
-	add(argv, "-machine", pci ? "q35,sata=off,smbus=off" : "microvm,rtc=on");
+	addf(argv, "-machine", "%s%s", pci ? "q35,sata=off,smbus=off" : "microvm,rtc=on",
+	     machine->ram_fd ? ",memory-backend=ram" : "");
 	add(argv, "-accel", machine->kvm ? "kvm" : "tcg");
 	add(argv, "-cpu", machine->kvm ? "host" : "max");
 	addf(argv, "-smp", "%u", machine->smp);
@@ -88,11 +89,12 @@ static void add_kernel(GPtrArray *argv, const struct machine *machine)
 
 static void add_files(GPtrArray *argv, const struct machine *machine)
 {
-	if (machine->state_fd) {
+	if (machine->state_fd)
 		addf(argv, "-add-fd", "fd=%d,set=1", MACHINE_FD_STATE);
-		/* Each page has its place in the file, and only those with contents are there. */
-		add(argv, "-global", "migration.mapped-ram=on");
-	}
+	if (machine->ram_fd)
+		addf(argv, "-object",
+		     "memory-backend-file,id=ram,size=%uM,mem-path=/proc/self/fd/%d,share=%s",
+		     machine->memory_mib, MACHINE_FD_RAM, machine->ram_shared ? "on" : "off");
 	if (machine->disk_fd)
 		addf(argv, "-add-fd", "fd=%d,set=2", MACHINE_FD_DISK);
 	if (machine->disk_write_fd)
@@ -155,7 +157,7 @@ char **machine_argv(const struct machine *machine, enum machine_form form)
 		add(argv, "-serial", "mon:stdio");
 	add_devices(argv, machine);
 	if (machine->incoming)
-		addf(argv, "-incoming", "file:%s", machine->incoming);
+		add(argv, "-incoming", machine->incoming);
 	g_ptr_array_add(argv, NULL);
 	return (char **)g_ptr_array_free(argv, FALSE);
 }

@@ -17,6 +17,7 @@ enum machine_fd {
 	MACHINE_FD_CONSOLE,
 	MACHINE_FD_AGENT,
 	MACHINE_FD_STATE,
+	MACHINE_FD_RAM,
 	MACHINE_FD_DISK,
 	MACHINE_FD_DISK_WRITE
 };
@@ -44,8 +45,10 @@ struct machine {
 	bool disk_throwaway; /* writes are dropped at the end */
 	unsigned tsc_khz; /* tell the kernel; 0: let it measure */
 	bool reset_ends; /* a guest's reboot ends the VM */
-	const char *incoming; /* file of a saved machine to go on with; or NULL */
-	int state_fd; /* kc's own, as MACHINE_STATE; 0: none */
+	const char *incoming; /* what a saved machine comes from, as -incoming has it; or NULL */
+	int state_fd; /* a file of kc's that QEMU inherits, as MACHINE_STATE; 0: none */
+	int ram_fd; /* holds the guest's memory; 0: that is QEMU's own */
+	bool ram_shared; /* what the guest writes goes into the file */
 	int disk_fd; /* the same as MACHINE_DISK, open for reading */
 	int disk_write_fd; /* and for both; 0: nothing is written */
 	const char *append; /* behind our own kernel arguments; or NULL */

@@ -60,6 +60,8 @@ void phases_print(const struct phases *phases, FILE *out)
 {
 	gint64 last = phases->at[PHASE_START];
 
+	if (!last)
+		return;
 	for (enum phase phase = PHASE_UNPACK; phase < PHASES; phase++) {
 		if (!phases->at[phase])
 			continue;

@@ -8,29 +8,30 @@
 #include <fcntl.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <sys/stat.h>
 #include <unistd.h>
 #include <xxhash.h>
 
-#define MAGIC "KCSAVED1"
+#define MAGIC "KCSAVED2"
 #define BLOCK 4096
 #define ABOUT_MAX (16 * 1024 * 1024)
 
 /* At the end of the state's file; read where it was written, so in its own byte order. */
 struct footer {
 	char magic[8];
-	guint64 state_len; /* where the description begins */
+	guint64 len[SNAPSHOT_PARTS]; /* behind the state the description begins */
+	guint64 hash[SNAPSHOT_PARTS];
 	guint64 about_len; /* which ends where this begins */
 	guint64 about_hash;
-	guint64 state_hash;
-	guint64 disk_len;
-	guint64 disk_hash;
 	guint64 footer_hash; /* of all above */
 };
 
-static char *file_name(const char *folder, const char *key, const char *suffix)
+static char *file_name(const char *folder, const char *key, enum snapshot_part part)
 {
-	return g_strdup_printf("%s/%s.%s", folder, key, suffix);
+	static const char *const suffixes[SNAPSHOT_PARTS] = {"state", "ram", "disk"};
+
+	return g_strdup_printf("%s/%s.%s", folder, key, suffixes[part]);
 }
 
 static bool fail(const char *what, GError **error)
@@ -127,18 +128,53 @@ static int open_nameless(const char *folder)
 	return open(folder, O_TMPFILE | O_RDWR | O_CLOEXEC, 0644);
 }
 
-struct snapshot_file *snapshot_file_new(const char *folder, bool with_disk, GError **error)
+struct snapshot_file *snapshot_file_new(const char *folder, guint64 ram, bool with_disk,
+					GError **error)
 {
 	struct snapshot_file *file = g_new0(struct snapshot_file, 1);
+	int parts = with_disk ? SNAPSHOT_PARTS : SNAPSHOT_DISK;
+	int failed = 0;
 
-	file->state_fd = open_nameless(folder);
-	if (file->state_fd >= 0 && with_disk)
-		file->disk_fd = open_nameless(folder);
-	if (file->state_fd >= 0 && file->disk_fd >= 0)
+	for (int i = 0; i < parts && !failed; i++) {
+		file->fd[i] = open_nameless(folder);
+		failed = file->fd[i] < 0 ? errno : 0;
+	}
+	if (!failed)
+		failed = posix_fallocate(file->fd[SNAPSHOT_RAM], 0, ram);
+	if (!failed)
 		return file;
+	errno = failed;
 	fail(folder, error);
 	snapshot_file_free(file);
 	return NULL;
+}
+
+/* What was set aside and not used, and blocks of zeroes. Failing costs room, no more. */
+static void punch(int fd, off_t from, off_t to)
+{
+	if (from < to)
+		(void)!fallocate(fd, FALLOC_FL_PUNCH_HOLE | FALLOC_FL_KEEP_SIZE, from, to - from);
+}
+
+static void dig_holes(int fd, off_t len)
+{
+	const char *data = mmap(NULL, len, PROT_READ, MAP_SHARED, fd, 0);
+	off_t used = 0; /* up to here it is needed */
+
+	for (off_t at = 0; data != MAP_FAILED && at < len;) {
+		off_t next = lseek(fd, at, SEEK_DATA);
+
+		at = next < 0 ? len : next;
+		if (at < len && is_zero(data + at, MIN(BLOCK, len - at))) {
+			at += BLOCK;
+			continue;
+		}
+		punch(fd, used, at);
+		at += BLOCK;
+		used = at;
+	}
+	if (data != MAP_FAILED)
+		munmap((void *)data, len);
 }
 
 static bool write_all(int fd, const void *data, size_t len)
@@ -160,56 +196,64 @@ static bool write_footer(struct snapshot_file *file, GError **error)
 {
 	g_autoptr(GBytes) about = snapshot_about_write(&file->about);
 	size_t len = g_bytes_get_size(about);
+	int fd = file->fd[SNAPSHOT_STATE];
 	struct footer footer = {
-		.state_len = file->state_len,
 		.about_len = len,
 		.about_hash = XXH3_64bits(g_bytes_get_data(about, NULL), len),
-		.state_hash = file->state_hash,
-		.disk_len = file->disk_len,
-		.disk_hash = file->disk_hash,
 	};
 
+	memcpy(footer.len, file->len, sizeof(footer.len));
+	memcpy(footer.hash, file->hash, sizeof(footer.hash));
 	memcpy(footer.magic, MAGIC, sizeof(footer.magic));
 	footer.footer_hash = XXH3_64bits(&footer, offsetof(struct footer, footer_hash));
-	if (lseek(file->state_fd, file->state_len, SEEK_SET) < 0 ||
-	    !write_all(file->state_fd, g_bytes_get_data(about, NULL), len) ||
-	    !write_all(file->state_fd, &footer, sizeof(footer)))
+	if (lseek(fd, file->len[SNAPSHOT_STATE], SEEK_SET) < 0 ||
+	    !write_all(fd, g_bytes_get_data(about, NULL), len) ||
+	    !write_all(fd, &footer, sizeof(footer)))
 		return fail("the saved machine", error);
 	return true;
 }
 
 /* The lock of the key is ours: nobody else puts anything there meanwhile. */
-static bool put_in_place(int fd, const char *name, GError **error)
+static bool put_in_place(const struct snapshot_file *file, enum snapshot_part part,
+			 const char *folder, const char *key, GError **error)
 {
+	g_autofree char *name = file_name(folder, key, part);
 	char source[64];
 
-	snprintf(source, sizeof(source), "/proc/self/fd/%d", fd);
+	if (!file->len[part])
+		return true;
+	snprintf(source, sizeof(source), "/proc/self/fd/%d", file->fd[part]);
 	unlink(name);
 	return linkat(AT_FDCWD, source, AT_FDCWD, name, AT_SYMLINK_FOLLOW) == 0 ||
 	       fail(name, error);
 }
 
+static bool measure(struct snapshot_file *file, enum snapshot_part part)
+{
+	struct stat st;
+
+	if (!file->fd[part])
+		return true;
+	if (fstat(file->fd[part], &st) < 0)
+		return false;
+	file->len[part] = st.st_size;
+	if (part == SNAPSHOT_RAM)
+		dig_holes(file->fd[part], st.st_size);
+	return hash_file(file->fd[part], file->len[part], &file->hash[part]);
+}
+
 bool snapshot_file_commit(struct snapshot_file *file, const char *folder, const char *key,
 			  struct snapshot_about *about, GError **error)
 {
-	g_autofree char *state = file_name(folder, key, "state");
-	g_autofree char *disk = file_name(folder, key, "disk");
-	struct stat st, disk_st = {0};
-
 	file->about = *about;
 	*about = (struct snapshot_about){0};
-	if (fstat(file->state_fd, &st) < 0 ||
-	    (file->disk_fd > 0 && fstat(file->disk_fd, &disk_st) < 0))
-		return fail("the saved machine", error);
-	file->state_len = st.st_size;
-	file->disk_len = disk_st.st_size;
-	if (!hash_file(file->state_fd, file->state_len, &file->state_hash) ||
-	    !hash_file(file->disk_fd, file->disk_len, &file->disk_hash))
-		return fail("the saved machine", error);
-	/* The state is what counts: without it the disk is nobody's. */
-	return write_footer(file, error) &&
-	       (!file->disk_len || put_in_place(file->disk_fd, disk, error)) &&
-	       put_in_place(file->state_fd, state, error);
+	for (int part = 0; part < SNAPSHOT_PARTS; part++)
+		if (!measure(file, part))
+			return fail("the saved machine", error);
+	/* The state is what counts: without it the others are nobody's. */
+	return write_footer(file, error) && put_in_place(file, SNAPSHOT_RAM, folder, key, error) &&
+	       put_in_place(file, SNAPSHOT_DISK, folder, key, error) &&
+	       put_in_place(file, SNAPSHOT_STATE, folder, key, error);
 }
 
 static bool read_footer(int fd, gint64 size, struct footer *footer)
@@ -220,53 +264,55 @@ static bool read_footer(int fd, gint64 size, struct footer *footer)
 	       memcmp(footer->magic, MAGIC, sizeof(footer->magic)) == 0 &&
 	       footer->footer_hash == XXH3_64bits(footer, offsetof(struct footer, footer_hash)) &&
 	       footer->about_len <= ABOUT_MAX && footer->about_len <= (guint64)at &&
-	       footer->state_len == at - footer->about_len;
+	       footer->len[SNAPSHOT_STATE] == at - footer->about_len;
 }
 
 static bool read_about(int fd, const struct footer *footer, struct snapshot_about *about)
 {
 	g_autofree char *text = g_malloc(footer->about_len + 1);
 
-	if (pread(fd, text, footer->about_len, footer->state_len) != (ssize_t)footer->about_len ||
+	if (pread(fd, text, footer->about_len, footer->len[SNAPSHOT_STATE]) !=
+		    (ssize_t)footer->about_len ||
 	    XXH3_64bits(text, footer->about_len) != footer->about_hash)
 		return false;
 	return snapshot_about_read(about, text, footer->about_len);
 }
 
-static bool open_disk(struct snapshot_file *file, const char *folder, const char *key)
+static bool open_part(struct snapshot_file *file, enum snapshot_part part, const char *folder,
+		      const char *key)
 {
-	g_autofree char *name = file_name(folder, key, "disk");
+	g_autofree char *name = file_name(folder, key, part);
 	struct stat st;
 
-	if (!file->disk_len)
+	if (!file->len[part])
 		return true;
-	file->disk_fd = open(name, O_RDONLY | O_CLOEXEC);
-	if (file->disk_fd < 0 || fstat(file->disk_fd, &st) < 0)
+	file->fd[part] = open(name, O_RDONLY | O_CLOEXEC);
+	if (file->fd[part] < 0 || fstat(file->fd[part], &st) < 0)
 		return false;
 	file->about.size += st.st_blocks * 512;
-	return (guint64)st.st_size == file->disk_len;
+	return (guint64)st.st_size == file->len[part];
 }
 
 static bool fill(struct snapshot_file *file, const char *folder, const char *key)
 {
+	int fd = file->fd[SNAPSHOT_STATE];
 	struct footer footer;
 	struct stat st;
 
-	if (fstat(file->state_fd, &st) < 0 || !read_footer(file->state_fd, st.st_size, &footer) ||
-	    !read_about(file->state_fd, &footer, &file->about))
+	if (fstat(fd, &st) < 0 || !read_footer(fd, st.st_size, &footer) ||
+	    !read_about(fd, &footer, &file->about))
 		return false;
 	file->about.size = st.st_blocks * 512;
 	file->about.used = st.st_mtime;
-	file->state_len = footer.state_len;
-	file->state_hash = footer.state_hash;
-	file->disk_len = footer.disk_len;
-	file->disk_hash = footer.disk_hash;
-	return open_disk(file, folder, key);
+	memcpy(file->len, footer.len, sizeof(file->len));
+	memcpy(file->hash, footer.hash, sizeof(file->hash));
+	return open_part(file, SNAPSHOT_RAM, folder, key) &&
+	       open_part(file, SNAPSHOT_DISK, folder, key);
 }
 
 struct snapshot_file *snapshot_file_open(const char *folder, const char *key, GError **error)
 {
-	g_autofree char *name = file_name(folder, key, "state");
+	g_autofree char *name = file_name(folder, key, SNAPSHOT_STATE);
 	int fd = open(name, O_RDONLY | O_CLOEXEC);
 	struct snapshot_file *file;
 
@@ -276,7 +322,7 @@ struct snapshot_file *snapshot_file_open(const char *folder, const char *key, GE
 		return NULL;
 	}
 	file = g_new0(struct snapshot_file, 1);
-	file->state_fd = fd;
+	file->fd[SNAPSHOT_STATE] = fd;
 	if (fill(file, folder, key))
 		return file;
 	g_set_error(error, STATUS_ERROR, STATUS_NOT_CARRIED, "'%s' is damaged", name);
@@ -286,34 +332,37 @@ struct snapshot_file *snapshot_file_open(const char *folder, const char *key, GE
 
 bool snapshot_file_check(const struct snapshot_file *file)
 {
-	guint64 state, disk;
+	for (int part = 0; part < SNAPSHOT_PARTS; part++) {
+		guint64 hash;
 
-	return hash_file(file->state_fd, file->state_len, &state) && state == file->state_hash &&
-	       hash_file(file->disk_fd, file->disk_len, &disk) && disk == file->disk_hash;
+		if (file->len[part] && (!hash_file(file->fd[part], file->len[part], &hash) ||
+					hash != file->hash[part]))
+			return false;
+	}
+	return true;
 }
 
 void snapshot_file_touch(const struct snapshot_file *file)
 {
-	futimens(file->state_fd, NULL);
+	futimens(file->fd[SNAPSHOT_STATE], NULL);
 }
 
 void snapshot_file_free(struct snapshot_file *file)
 {
 	if (!file)
 		return;
-	if (file->state_fd > 0)
-		close(file->state_fd);
-	if (file->disk_fd > 0)
-		close(file->disk_fd);
+	for (int part = 0; part < SNAPSHOT_PARTS; part++)
+		if (file->fd[part] > 0)
+			close(file->fd[part]);
 	snapshot_about_clear(&file->about);
 	g_free(file);
 }
 
 void snapshot_file_remove(const char *folder, const char *key)
 {
-	g_autofree char *state = file_name(folder, key, "state");
-	g_autofree char *disk = file_name(folder, key, "disk");
+	for (int part = 0; part < SNAPSHOT_PARTS; part++) {
+		g_autofree char *name = file_name(folder, key, part);
 
-	unlink(state);
-	unlink(disk);
+		unlink(name);
+	}
 }

@@ -1,10 +1,11 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * A saved machine on disk: KEY.state holds QEMU's migration stream, behind it a
- * description, behind that a footer that tells where both are and what they
- * hash to; KEY.disk holds the root disk as it was then, where there is one.
- * Both appear under their names whole, the state last, and are never changed:
- * whoever has one open may go on while another replaces or removes it.
+ * A saved machine on disk: KEY.ram holds the guest's memory, which those who go
+ * on from it map and never write to; KEY.disk the root disk as it was then,
+ * where there is one; KEY.state QEMU's migration stream, behind it a
+ * description, behind that a footer that tells what all of them hash to. They
+ * appear under their names whole, the state last, and are never changed: whoever
+ * has them open may go on while another replaces or removes them.
  */
 #ifndef KC_SNAPSHOT_FILE_H
 #define KC_SNAPSHOT_FILE_H
@@ -21,21 +22,24 @@ struct snapshot_about {
 	gint64 used; /* seconds since 1970; likewise */
 };
 
+enum snapshot_part { SNAPSHOT_STATE, SNAPSHOT_RAM, SNAPSHOT_DISK, SNAPSHOT_PARTS };
+
 struct snapshot_file {
-	int state_fd;
-	int disk_fd; /* 0: none */
+	int fd[SNAPSHOT_PARTS]; /* 0: none */
+	guint64 len[SNAPSHOT_PARTS]; /* bytes that are hashed; 0: there is no such part */
+	guint64 hash[SNAPSHOT_PARTS];
 	struct snapshot_about about;
-	guint64 state_len, disk_len; /* bytes that are hashed */
-	guint64 state_hash, disk_hash;
 };
 
 /*
- * Files without a name yet, so that nothing is left of them when kc is killed.
- * Fails with STATUS_NOT_CARRIED, as all of these do.
+ * Files without a name yet, so that nothing is left of them when kc is killed;
+ * with room for @ram bytes of memory, as a guest that found none would be
+ * killed. Fails with STATUS_NOT_CARRIED, as all of these do.
  */
-struct snapshot_file *snapshot_file_new(const char *folder, bool with_disk, GError **error);
+struct snapshot_file *snapshot_file_new(const char *folder, guint64 ram, bool with_disk,
+					GError **error);
 
-/* Takes over @about's contents, and puts both files in place. */
+/* Takes over @about's contents, and puts the files in place. */
 bool snapshot_file_commit(struct snapshot_file *file, const char *folder, const char *key,
 			  struct snapshot_about *about, GError **error);
 
@@ -54,7 +58,7 @@ void snapshot_file_touch(const struct snapshot_file *file);
 void snapshot_file_free(struct snapshot_file *file);
 void snapshot_about_clear(struct snapshot_about *about);
 
-/* Takes both files out of the folder; those who have them open keep them. */
+/* Takes the files out of the folder; those who have them open keep them. */
 void snapshot_file_remove(const char *folder, const char *key);
 
 #endif

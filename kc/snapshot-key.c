@@ -6,7 +6,7 @@
 #include <sys/stat.h>
 
 /* Counted up with each change of what is saved or how. */
-#define FORMAT "1"
+#define FORMAT "2"
 
 char *snapshot_fingerprint(const char *file)
 {

@@ -16,10 +16,11 @@
 #define DISK_MAX ((gint64)1 << 30) /* bytes with contents that are worth a copy */
 #define LOG_MAX ((guint)4 << 20)
 
-/* Options of QEMU's that put a file of the user's behind a device. */
-static const char *const disk_options[] = {
-	"-drive", "-blockdev", "-hda", "-hdb",	  "-hdc",      "-hdd",	    "-cdrom",
-	"-sd",	  "-pflash",   "-fda", "-loadvm", "-incoming", "-mtdblock", NULL,
+/* Options of QEMU's that bring a disk of the user's, or say what memory there is. */
+static const char *const unfit_options[] = {
+	"-drive",    "-blockdev", "-hda",    "-hdb",	 "-hdc",    "-hdd",
+	"-cdrom",    "-sd",	  "-pflash", "-fda",	 "-loadvm", "-incoming",
+	"-mtdblock", "-m",	  "-M",	     "-machine", "-numa",   NULL,
 };
 
 char *snapshot_unfit(const struct machine *machine)
@@ -30,9 +31,8 @@ char *snapshot_unfit(const struct machine *machine)
 		/* QEMU takes two dashes for one. */
 		if (g_str_has_prefix(word, "--"))
 			word++;
-		if (g_strv_contains(disk_options, word))
-			return g_strdup_printf("what is behind %s may change between two runs",
-					       word);
+		if (g_strv_contains(unfit_options, word))
+			return g_strdup_printf("of what %s brings kc knows too little", word);
 	}
 	if (machine->disk && !machine->disk_throwaway)
 		return g_strdup("its disk keeps what the guest writes");
@@ -132,14 +132,17 @@ static bool prepare_files(struct making *making, struct machine *machine, GError
 	struct snapshot_store *store = making->store;
 	const char *disk = machine->disk;
 
-	making->file = snapshot_file_new(store->folder, disk, error);
-	if (!making->file || (disk && !copy_disk(disk, making->file->disk_fd, error)))
+	making->file = snapshot_file_new(store->folder, (guint64)machine->memory_mib << 20, disk,
+					 error);
+	if (!making->file || (disk && !copy_disk(disk, making->file->fd[SNAPSHOT_DISK], error)))
 		return false;
-	machine->state_fd = open_as(making->file->state_fd, O_WRONLY);
+	machine->state_fd = open_as(making->file->fd[SNAPSHOT_STATE], O_WRONLY);
+	machine->ram_fd = making->file->fd[SNAPSHOT_RAM];
+	machine->ram_shared = true;
 	if (disk) {
 		machine->disk = MACHINE_DISK;
-		machine->disk_fd = open_as(making->file->disk_fd, O_RDONLY);
-		machine->disk_write_fd = making->file->disk_fd;
+		machine->disk_fd = open_as(making->file->fd[SNAPSHOT_DISK], O_RDONLY);
+		machine->disk_write_fd = making->file->fd[SNAPSHOT_DISK];
 		machine->disk_throwaway = false;
 	}
 	return true;
@@ -210,26 +213,35 @@ static bool wait_saved(struct vm *vm, GError **error)
 	return false;
 }
 
-static bool call(struct vm *vm, const char *command, const char *name, const char *text,
-		 gint64 number, GError **error)
+static bool call(struct vm *vm, const char *command, const char *json, GError **error)
 {
-	JsonObject *arguments = json_object_new();
-	JsonNode *answer;
+	g_autoptr(JsonNode) arguments = json_from_string(json, NULL);
+	JsonNode *answer = qmp_call(vm_qmp(vm), command, json_node_dup_object(arguments), error);
 
-	if (text)
-		json_object_set_string_member(arguments, name, text);
-	else
-		json_object_set_int_member(arguments, name, number);
-	answer = qmp_call(vm_qmp(vm), command, arguments, error);
 	if (answer)
 		json_node_unref(answer);
 	return answer;
 }
 
+/* The stream leaves out what is in the memory's file already. */
+static bool ignore_shared(struct vm *vm, GError **error)
+{
+	return call(vm, "migrate-set-capabilities",
+		    "{\"capabilities\": [{\"capability\": \"x-ignore-shared\", \"state\": true}]}",
+		    error);
+}
+
 static bool save(struct vm *vm, GError **error)
 {
-	return call(vm, "migrate-set-parameters", "max-bandwidth", NULL, G_MAXINT32, error) &&
-	       call(vm, "migrate", "uri", "file:" MACHINE_STATE, 0, error) && wait_saved(vm, error);
+	return ignore_shared(vm, error) &&
+	       call(vm, "migrate", "{\"uri\": \"file:" MACHINE_STATE "\"}", error) &&
+	       wait_saved(vm, error);
+}
+
+static bool load(struct vm *vm, GError **error)
+{
+	return ignore_shared(vm, error) &&
+	       call(vm, "migrate-incoming", "{\"uri\": \"file:" MACHINE_STATE "\"}", error);
 }
 
 /* A file that was changed while it booted: what was saved is of neither kind. */
@@ -392,11 +404,12 @@ static struct vm *start_from(struct snapshot_store *store, struct snapshot_file 
 {
 	struct machine machine = store->launch->machine;
 
-	machine.incoming = MACHINE_STATE;
-	machine.state_fd = file->state_fd;
-	if (file->disk_fd > 0) {
+	machine.incoming = "defer";
+	machine.state_fd = file->fd[SNAPSHOT_STATE];
+	machine.ram_fd = file->fd[SNAPSHOT_RAM];
+	if (file->fd[SNAPSHOT_DISK] > 0) {
 		machine.disk = MACHINE_DISK;
-		machine.disk_fd = file->disk_fd;
+		machine.disk_fd = file->fd[SNAPSHOT_DISK];
 	}
 	return vm_start(&machine, store->console_out, store->errors_out, error);
 }
@@ -411,7 +424,8 @@ struct vm *snapshot_restore(struct snapshot_store *store, struct snapshot_file *
 
 	if (vm) {
 		vm_watch_kmsg(vm, store->kmsg, store->kmsg_opaque);
-		ready = guest_wait_ready(vm, store->boot_timeout, deadline, error);
+		ready = load(vm, error) &&
+			guest_wait_ready(vm, store->boot_timeout, deadline, error);
 	}
 	if (!g_thread_join(check)) {
 		g_clear_error(error);

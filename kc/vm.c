@@ -118,7 +118,7 @@ static void on_process_exit(GObject *process, GAsyncResult *result, void *data)
 /* Both ends of three channels: ours, and what QEMU inherits; then files of ours. */
 struct channels {
 	int ours[CHANNELS];
-	struct spawn_fd theirs[CHANNELS + 3];
+	struct spawn_fd theirs[CHANNELS + 4];
 	size_t count; /* of theirs */
 };
 
@@ -191,6 +191,7 @@ struct vm *vm_start(const struct machine *machine, int console_out, int errors_o
 	if (!open_channels(&channels, error))
 		return NULL;
 	pass_file(&channels, machine->state_fd, MACHINE_FD_STATE);
+	pass_file(&channels, machine->ram_fd, MACHINE_FD_RAM);
 	pass_file(&channels, machine->disk_fd, MACHINE_FD_DISK);
 	pass_file(&channels, machine->disk_write_fd, MACHINE_FD_DISK_WRITE);
 	process = spawn((const char *const *)argv, channels.theirs, channels.count, error);

@@ -326,17 +326,19 @@ static void await_migration(struct guest *guest)
 static void migrate(struct guest *guest)
 {
 	g_autofree char *file = NULL;
+	g_autofree char *uri = NULL;
 	g_autofree char *arguments = NULL;
 	GError *error = NULL;
 	int fd = g_file_open_tmp("kc-XXXXXX", &file, &error);
 
 	must(fd >= 0, error);
 	close(fd);
-	arguments = g_strdup_printf("{\"uri\": \"file:%s\"}", file);
+	uri = g_strdup_printf("file:%s", file);
+	arguments = g_strdup_printf("{\"uri\": \"%s\"}", uri);
 	must_qmp(guest, "migrate", arguments);
 	await_migration(guest);
 	vm_stop(guest->vm);
-	guest->launch.machine.incoming = file;
+	guest->launch.machine.incoming = uri;
 	guest->vm = vm_start(&guest->launch.machine, -1, -1, &error);
 	must(guest->vm, error);
 	must(guest_wait_ready(guest->vm, 60, loop_deadline(60), &error), error);

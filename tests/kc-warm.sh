@@ -86,24 +86,33 @@ damage() {
 	try 60 "$kc" run -- true
 	warm || echo "# and it was not saved"
 }
-flip() {
-	offset=$(($(stat -c %s "$1") * $2 / 100))
-	printf '\125' | dd of="$1" bs=1 seek=$offset conv=notrunc 2>/dev/null
-}
-in_the_state() {
+in_memory() {
 	# A place that holds data: some of the kernel's text.
-	offset=$(grep -abo -m1 'Linux version' "$1" | head -n 1 | cut -d: -f1)
-	printf 'linux' | dd of="$1" bs=1 seek="$offset" conv=notrunc 2>/dev/null
+	ram=${1%state}ram
+	offset=$(grep -abo -m1 'Linux version' "$ram" | head -n 1 | cut -d: -f1)
+	printf 'linux' | dd of="$ram" bs=1 seek="$offset" conv=notrunc 2>/dev/null
 }
 in_a_hole() {
-	flip "$1" 97
+	printf 'U' | dd of="${1%state}ram" bs=1 seek=$((250 * 1024 * 1024)) conv=notrunc 2>/dev/null
+}
+in_the_state() {
+	printf 'U' | dd of="$1" bs=1 seek=$(($(stat -c %s "$1") / 2)) conv=notrunc 2>/dev/null
 }
 halve() {
 	truncate -s $(($(stat -c %s "$1") / 2)) "$1"
 }
-damage "one changed byte of memory" in_the_state
+halve_memory() {
+	halve "${1%state}ram"
+}
+without_memory() {
+	rm "${1%state}ram"
+}
+damage "one changed byte of memory" in_memory
 damage "a byte where there was none" in_a_hole
+damage "one changed byte of the devices' state" in_the_state
 damage "a truncated one" halve
+damage "truncated memory" halve_memory
+damage "one that lost its memory" without_memory
 damage "an empty one" truncate -s 0
 damage "a longer one" truncate -s +1M
 damage "another file under its name" cp "$kc"
