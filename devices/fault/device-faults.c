@@ -1,6 +1,7 @@
 /*
- * virtio-fault: the ways in which the device does wrong. The section numbers
- * are those of the virtio specification, version 1.2.
+ * virtio-fault: the ways in which the device does wrong. What is cited in the
+ * table are sections of the virtio specification, those of split rings; packed
+ * rings have rules to the same effect.
  *
  * SPDX-License-Identifier: GPL-2.0-or-later
  */
@@ -191,36 +192,38 @@ static void listen_never(VirtIOFault *s)
 
 static const FaultKind fault_kinds[] = {
     { "none" },
-    /* Nothing in 2.1 lets a device go away with its driver */
+    /* The device's side of every rule: there is no device any more */
     { "abort", .finish = finish_abort },
     { "exit", .finish = finish_exit },
     { "segfault", .finish = finish_segfault },
     { "freeze", .finish = finish_freeze },
-    /* 2.6: the device consumes what is available once it is notified */
+    /* Virtqueues: the device executes the requests made available ... */
     { "never-pops", .blind = true },
-    /* 2.6: each buffer that the device has consumed becomes used */
+    /* ... and, when complete, adds a used buffer to the queue */
     { "never-completes", .finish = fault_hold },
-    /* No rule: slow, but right */
+    /* None: as slow as delay-ms says, but right */
     { "late", .finish = finish_late },
-    /* 2.7.7.2: a used buffer that the driver did not exempt is notified */
+    /* Used Buffer Notification Suppression: MUST notify what is not exempt */
     { "no-interrupt", .finish = finish_silently },
-    /* 4.1.4.3: used buffers are notified by the vector of their queue */
+    /* Used Buffer Notifications (PCI): queue_msix_vector names the vector */
     { "wrong-vector", FAULT_NEEDS_VECTORS, .ready = ready_wrong_vector },
-    /* 2.7.8: id is the head of a descriptor chain */
+    /* The Virtqueue Used Ring: id is the head of the used chain */
     { "bad-id", .finish = finish_bad_id },
     { "idle-id", .finish = finish_idle_id },
-    /* 2.7.8.2: len is what was written, at most what was writable */
-    { "long-used", .finish = finish_long_used },
-    { "short-used", .finish = finish_short_used },
-    /* 2.7.13: a buffer that is used is the driver's again */
     { "twice", .finish = finish_twice },
-    /* No rule: 2.1.2 asks for it where a device cannot go on */
+    /* The Virtqueue Used Ring: MUST have written at least len bytes */
+    { "long-used", .finish = finish_long_used },
+    /* None: len may be an underestimate; our driver needs the whole answer */
+    { "short-used", .finish = finish_short_used },
+    /* None: Device Status Field asks for it where a device cannot go on */
     { "needs-reset", .finish = finish_needs_reset },
-    /* 2.1.2: only the driver resets a device */
+    /* Device Reset: it is the driver's to initiate */
     { "resets-itself", .finish = finish_reset_itself },
-    /* 2.7.10, 2.8.14: who asks for silence has to look by itself */
+    /*
+     * Available Buffer Notification Suppression: only notifications that are
+     * not needed, and avail_event is the index waited for
+     */
     { "no-notify", .ready = listen_never, .listen = listen_never },
-    /* 2.7.10: avail_event is the next index that the device waits for */
     { "event-behind", FAULT_NEEDS_EVENT_IDX, .listen = listen_behind },
     { "event-ahead", FAULT_NEEDS_EVENT_IDX, .listen = listen_ahead },
 };

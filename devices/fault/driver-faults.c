@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * The ways in which the driver does wrong. Names in the table's comments are
- * those of the sections of the virtio specification.
+ * The ways in which the driver does wrong. What is cited in the table are
+ * sections of the virtio specification, those of split rings; packed rings
+ * have rules to the same effect.
  */
 #include <linux/interrupt.h>
 #include <linux/io.h>
@@ -183,31 +184,31 @@ static int add_long(struct fault *fault, struct fault_request *request)
 
 static const struct fault_kind fault_kinds[] = {
 	{ "none" },
-	/* Supplying Buffers: notifies the device, unless that asked for silence */
+	/* Available Buffer Notification Suppression: MUST notify unless exempt */
 	{ "no-kick", .kick = kick_not },
-	/* The same: a notification is about buffers; devices bear with it */
+	/* None: a device MUST handle spurious notifications */
 	{ "kick-only", .only_kick = true, .kick = kick_anyway },
-	/* Receiving Used Buffers: the driver looks for them once notified */
+	/* Receiving Used Buffers From The Device: it takes them from the ring */
 	{ "never-collects", .collect = collect_nothing },
 	{ "queue-full", .fill = true, .collect = collect_nothing },
-	/* Used Buffer Notification Suppression: who is deaf has to look */
+	/* The same: who suppresses notifications has to look or to enable them */
 	{ "callbacks-off", .start = start_deaf, .collect = collect_nothing },
 	{ "no-reenable", .collect = collect_once },
-	/* MSI-X Vector Configuration: a vector that is used has a handler */
+	/* None: PCI lets a vector be masked, but then somebody has to look */
 	{ "masked-vector", .start = start_masked, .stop = stop_masked },
-	/* used_event is the next index that the driver waits for */
+	/* Used Buffer Notification Suppression: used_event is the index waited for */
 	{ "event-behind", FAULT_NEEDS_EVENT_IDX, .collect = collect_and_lag },
-	/* Device Status: no notification before DRIVER_OK */
+	/* Device Initialization: MUST NOT notify before DRIVER_OK */
 	{ "reset", .kick = kick_after_reset },
-	/* The Descriptor Table: addr is a guest's physical address */
+	/* The Virtqueue Descriptor Table: addr is where the guest has memory */
 	{ "bad-address", FAULT_NEEDS_RING, .spoil = spoil_address },
-	/* Message Framing, and QEMU: no buffer of no bytes */
+	/* None: but QEMU takes no empty descriptor */
 	{ "zero-length", .add = add_empty },
-	/* Indirect Descriptors: no chain is longer than the queue */
+	/* Indirect Descriptors: MUST NOT be longer than the queue's size */
 	{ "long-chain", FAULT_NEEDS_INDIRECT, .add = add_long },
-	/* The Available Ring: idx is where the next one goes */
+	/* Updating idx: it grows with what is added, at most the queue's size */
 	{ "bogus-avail", FAULT_NEEDS_SPLIT, .spoil = spoil_index },
-	/* The Descriptor Table: no loops */
+	/* The Virtqueue Descriptor Table: loops are forbidden */
 	{ "loop", FAULT_NEEDS_SPLIT, .spoil = spoil_loop, .stop = stop_loop },
 };
 

@@ -249,7 +249,7 @@ static void fault_rcu_stall(void)
 {
 	unsigned long start = jiffies;
 
-	/* Without a grace period under way nobody waits for us. */
+	/* Without a grace period nobody waits for us; another CPU has to run it. */
 	start_poll_synchronize_rcu();
 	rcu_read_lock();
 	while (go_on(start)) {
@@ -273,9 +273,9 @@ static void spin_in_work(struct work_struct *unused)
 {
 	unsigned long start = jiffies;
 
-	/* Neither a soft lockup nor an RCU stall: the others only wait. */
+	/* With cond_resched() the pool would take it for busy and go on. */
 	while (go_on(start))
-		cond_resched();
+		cpu_relax();
 }
 
 static void do_nothing(struct work_struct *unused)
