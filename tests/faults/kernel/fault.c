@@ -224,10 +224,17 @@ static bool go_on(unsigned long start)
 	return !seconds || time_before(jiffies, start + seconds * HZ);
 }
 
+/* A stall is only seen while a grace period waits; another CPU must run it. */
+static void start_grace_period(void)
+{
+	start_poll_synchronize_rcu();
+}
+
 static void fault_irqs_off(void)
 {
 	unsigned int left = seconds * MSEC_PER_SEC;
 
+	start_grace_period();
 	/* jiffies may stand still */
 	local_irq_disable();
 	while (!seconds || left--)
@@ -249,8 +256,7 @@ static void fault_rcu_stall(void)
 {
 	unsigned long start = jiffies;
 
-	/* Without a grace period nobody waits for us; another CPU has to run it. */
-	start_poll_synchronize_rcu();
+	start_grace_period();
 	rcu_read_lock();
 	while (go_on(start)) {
 		touch_softlockup_watchdog();
