@@ -125,20 +125,31 @@ static void print_splat(const struct lab *lab, const struct splat *splat)
 	decode_free(decode);
 }
 
+/* What a broken kernel brings about; a panic or a dead QEMU tell more than it. */
+static bool may_follow(const GError *cause)
+{
+	return cause->code == STATUS_NOT_CARRIED || cause->code == STATUS_HANG ||
+	       cause->code == STATUS_AGENT_LOST;
+}
+
 /* Whatever a command says of itself under a broken kernel is worth nothing. */
 static void judge(struct splat_watch *watch, const struct lab *lab, int status, GError **cause)
 {
 	const struct splat *first;
+	g_autofree char *then = NULL;
 
 	splat_watch_end(watch);
 	first = splat_watch_first(watch);
 	if (!first)
 		return;
 	print_splat(lab, first);
-	if (!*cause)
-		g_set_error(cause, STATUS_ERROR, STATUS_SPLAT,
-			    "the guest kernel complained: %s; the command itself ended with %d",
-			    first->title, status);
+	if (*cause && !may_follow(*cause))
+		return;
+	then = *cause ? g_strdup((*cause)->message)
+		      : g_strdup_printf("the command itself ended with %d", status);
+	g_clear_error(cause);
+	g_set_error(cause, STATUS_ERROR, STATUS_SPLAT, "the guest kernel complained: %s; %s",
+		    first->title, then);
 }
 
 static int start_and_run(const struct launch *launch, const struct run_options *options,
