@@ -46,16 +46,49 @@ table() {
 	done
 }
 
+# faster SLOW FAST WORDS: how many times faster the second is.
+faster() {
+	awk -v s="$(median "$work/$1")" -v f="$(median "$work/$2")" -v w="$3" \
+		'BEGIN { printf "  %-28s %7.1f times faster\n", w, s / f }'
+}
+
+# What a cold run goes to. The kernel speaks from its first moment on only when
+# it is told to; that costs little.
+phases() {
+	name=$1
+	shift
+	"$kc" run --cold --phases --append earlyprintk=ttyS0 "$@" -- true 2>&1 >/dev/null |
+		sed -n 's/^kc: *\([0-9.]*\) ms  \(.*\)/\1 \2/p' | while read -r ms phase; do
+		echo "$ms" >>"$work/$name.$phase"
+	done
+}
+
+phase_table() {
+	for phase in 'QEMU and firmware' decompression kernel init agent command 'end of QEMU' 'in all'; do
+		[ ! -e "$work/$1.$phase" ] ||
+			printf '  %-28s %7.0f ms\n' "$phase" "$(median "$work/$1.$phase")"
+	done
+}
+
 progress() {
 	[ ! -t 2 ] || printf '\r\033[Kround %d of %d' "$1" "$rounds" >&2
 }
 
+# The first run of each machine is not the measure.
+for options in '' '--root disk' '--transport mmio'; do
+	# shellcheck disable=SC2086 # words
+	"$kc" run $options -- true 2>/dev/null
+done
 for i in $(seq "$rounds"); do
 	progress "$i"
-	clock initramfs_on_pci "$kc" run -- true
-	clock disk_on_pci "$kc" run --root disk -- true
-	clock initramfs_on_mmio "$kc" run --transport mmio -- true
-	clock bzImage_on_pci "$kc" run --kernel "$root/build/lab/bzImage" -- true
+	clock cold_on_pci "$kc" run --cold -- true
+	clock warm_on_pci "$kc" run -- true
+	clock cold_with_a_disk "$kc" run --cold --root disk -- true
+	clock warm_with_a_disk "$kc" run --root disk -- true
+	clock cold_on_mmio "$kc" run --cold --transport mmio -- true
+	clock warm_on_mmio "$kc" run --transport mmio -- true
+	phases vmlinux
+	phases bzImage --kernel "$root/build/lab/bzImage"
 	round_trip split 64
 	round_trip packed 64 --device virtio-hello-pci,packed=on
 	round_trip mmio 64 --transport mmio
@@ -64,6 +97,13 @@ done
 [ ! -t 2 ] || printf '\r\033[K' >&2
 
 echo "From nothing to the end of the first command (kc run -- true), median of $rounds:"
-table ms initramfs_on_pci disk_on_pci initramfs_on_mmio bzImage_on_pci
+table ms cold_on_pci warm_on_pci cold_with_a_disk warm_with_a_disk cold_on_mmio warm_on_mmio
+faster cold_on_pci warm_on_pci 'warm on pci is'
+faster cold_with_a_disk warm_with_a_disk 'warm with a disk is'
+faster cold_on_mmio warm_on_mmio 'warm on mmio is'
+echo "What a cold run goes to, with the kernel entered as vmlinux:"
+phase_table vmlinux
+echo "and as bzImage, which unpacks itself first:"
+phase_table bzImage
 echo "One message to virtio-hello and back, median of $rounds times 2000:"
 table us split packed mmio split_with_65536_bytes
