@@ -35,6 +35,7 @@ int command_dispatch(const struct command *command, char **argv);
 
 extern const struct command command_boot;
 extern const struct command command_run;
+extern const struct command command_test;
 extern const struct command command_cache;
 extern const struct command command_doctor;
 extern const struct command command_help;

@@ -82,10 +82,11 @@ static void print_option(FILE *out, const struct option_row *row)
 static void print_statuses(FILE *out)
 {
 	fputs("\nExit status, where it is not the command's own:\n", out);
-	for (int status = STATUS_MISUSE; status < STATUS_END; status++) {
+	for (int status = 1; status < STATUS_END; status++) {
 		g_autofree char *number = g_strdup_printf("%d", status);
 
-		print_entry(out, number, status_meaning(status));
+		if (status_meaning(status))
+			print_entry(out, number, status_meaning(status));
 	}
 	print_entry(out, "128 + n", "signal n ended the command, or kc");
 }
@@ -182,10 +183,11 @@ void help_man(FILE *out)
 	fputs(".SH EXIT STATUS\nOf\n.B kc run\nthe command's own, 128+n where signal n ended it; "
 	      "else 0, or\n",
 	      out);
-	for (int status = STATUS_MISUSE; status < STATUS_END; status++) {
+	for (int status = 1; status < STATUS_END; status++) {
 		g_autofree char *number = g_strdup_printf("%d", status);
 
-		roff_entry(out, number, status_meaning(status));
+		if (status_meaning(status))
+			roff_entry(out, number, status_meaning(status));
 	}
 	fputs(".SH ENVIRONMENT\n", out);
 	for (size_t i = 0; i < G_N_ELEMENTS(variables); i++)

@@ -18,12 +18,17 @@ static const char *const meanings[] = {
 		STATUS_MISUSE] = "the guest's agent was lost: it stopped, or spoke nonsense",
 	[STATUS_NOT_CARRIED - STATUS_MISUSE] =
 		"a file, a module or the command could not be given to the guest, or a file not got",
+	[STATUS_SHORT_PLAN - STATUS_MISUSE] = "a test reported less than it planned, or nothing",
 };
 
 G_STATIC_ASSERT(G_N_ELEMENTS(meanings) == STATUS_END - STATUS_MISUSE);
 
 const char *status_meaning(int status)
 {
+	if (status == STATUS_TEST_FAILED)
+		return "kc test: a test failed";
+	if (status == STATUS_ALL_SKIPPED)
+		return "kc test: all tests were skipped";
 	if (status < STATUS_MISUSE || status >= STATUS_END)
 		return NULL;
 	return meanings[status - STATUS_MISUSE];

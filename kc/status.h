@@ -18,8 +18,13 @@ enum status {
 	STATUS_HANG,
 	STATUS_AGENT_LOST,
 	STATUS_NOT_CARRIED,
+	STATUS_SHORT_PLAN,
 	STATUS_END
 };
+
+/* Of kc test alone: what make and Automake expect of a test. */
+#define STATUS_TEST_FAILED 1
+#define STATUS_ALL_SKIPPED 77
 
 #define STATUS_ERROR status_error_quark()
 GQuark status_error_quark(void);

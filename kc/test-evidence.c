@@ -1,0 +1,197 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#define _GNU_SOURCE /* memfd_create() */
+#include "test-evidence.h"
+#include "bundle.h"
+#include "quote.h"
+
+#include <string.h>
+#include <sys/mman.h>
+#include <unistd.h>
+
+#define SAID_MAX_BYTES 65536
+
+/* Several tests at once: none may write into the report of another. */
+static int catch_stderr(void)
+{
+	int fd = memfd_create("said", MFD_CLOEXEC);
+
+	if (fd >= 0)
+		dup2(fd, STDERR_FILENO);
+	return fd;
+}
+
+void test_evidence_init(struct test_evidence *seen)
+{
+	*seen = (struct test_evidence){
+		.allow = allow_list_new(),
+		.report = ktap_new(),
+		.console = keep_new(),
+		.qemu = keep_new(),
+		.output = keep_new(),
+		.errors = keep_new(),
+		.said = catch_stderr(),
+	};
+	seen->watch = splat_watch_new(seen->allow);
+}
+
+void test_evidence_clear(struct test_evidence *seen)
+{
+	decode_free(seen->decode);
+	splat_watch_free(seen->watch);
+	allow_list_free(seen->allow);
+	ktap_free(seen->report);
+	keep_free(seen->console);
+	keep_free(seen->qemu);
+	keep_free(seen->output);
+	keep_free(seen->errors);
+	if (seen->said >= 0)
+		close(seen->said);
+	hang_clear(&seen->hang);
+	g_free(seen->leaks);
+	g_clear_error(&seen->error);
+	launch_clear(&seen->launch);
+}
+
+void test_evidence_decode(struct test_evidence *seen)
+{
+	g_autofree char *folder = g_path_get_dirname(seen->launch.lab->parts[LAB_VMLINUX]);
+
+	seen->decode = decode_new_for_lab(folder, seen->launch.lab->root, NULL);
+}
+
+char *test_evidence_said(const struct test_evidence *seen)
+{
+	char *text = g_malloc0(SAID_MAX_BYTES + 1);
+
+	if (seen->said >= 0 && pread(seen->said, text, SAID_MAX_BYTES, 0) < 0)
+		*text = '\0';
+	return text;
+}
+
+char *test_evidence_last_words(const struct test_evidence *seen)
+{
+	GString *text = keep_text(seen->errors);
+	g_auto(GStrv) lines = g_strsplit(text->str, "\n", -1);
+	char *last = NULL;
+
+	for (int i = 0; lines[i]; i++) {
+		if (!*g_strstrip(lines[i]))
+			continue;
+		g_free(last);
+		last = quote_printable(lines[i]);
+	}
+	g_string_free(text, TRUE);
+	return last ? last : g_strdup("");
+}
+
+/* Line by line: a terminal may be the first to show it. */
+static char *decoded(struct decode *decode, const char *text)
+{
+	g_auto(GStrv) lines = g_strsplit(text, "\n", -1);
+	g_autofree char *plain = NULL;
+
+	for (int i = 0; lines[i]; i++) {
+		char *printable = quote_printable(g_strchomp(lines[i]));
+
+		g_free(lines[i]);
+		lines[i] = printable;
+	}
+	plain = g_strjoinv("\n", lines);
+	return decode ? decode_text(decode, plain, -1) : g_steal_pointer(&plain);
+}
+
+static char *console_text(const struct test_evidence *seen)
+{
+	GString *text = keep_text(seen->console);
+	char *shown;
+
+	for (gsize i = 0; i < text->len; i++)
+		if (!text->str[i])
+			text->str[i] = '?';
+	shown = decoded(seen->decode, text->str);
+	g_string_free(text, TRUE);
+	return shown;
+}
+
+static char *log_text(const struct test_evidence *seen)
+{
+	g_autofree char *log = splat_watch_log(seen->watch);
+
+	return decoded(seen->decode, log);
+}
+
+static char *verdict_text(const struct test_case *test_case, const struct test_result *result)
+{
+	const struct verdict *verdict = &result->verdict;
+
+	return g_strdup_printf("%s: %s\n%s\n%s%s%s", test_case->name, verdict_name(verdict->kind),
+			       verdict->why, verdict->notes, verdict->next ? verdict->next : "",
+			       verdict->next ? "\n" : "");
+}
+
+static char *command_text(const struct test_evidence *seen)
+{
+	g_auto(GStrv) argv = seen->launch.machine.kernel
+				     ? machine_argv(&seen->launch.machine, MACHINE_INTERACTIVE)
+				     : NULL;
+
+	return argv ? quote_command(argv) : NULL;
+}
+
+/* What of the traces has no place in the source, and why, is told with the versions. */
+static char *versions_text(const struct test_evidence *seen)
+{
+	g_autofree char *versions = bundle_versions(seen->launch.lab);
+	g_autofree char *trouble = seen->decode ? decode_trouble(seen->decode) : NULL;
+
+	return g_strconcat(versions, trouble ? "\n" : "", trouble, NULL);
+}
+
+void test_evidence_bundle(const struct test_evidence *seen, const struct test_case *test_case,
+			  struct test_result *result)
+{
+	const struct lab *lab = seen->launch.lab;
+	g_autofree char *folder = lab ? bundle_folder(lab) : NULL;
+	g_autofree char *verdict = verdict_text(test_case, result);
+	g_autofree char *again = test_run_again(test_case);
+	g_autofree char *again_line = g_strconcat(again, "\n", NULL);
+	g_autofree char *console = console_text(seen);
+	g_autofree char *log = log_text(seen);
+	g_autofree char *leaks = seen->leaks ? decoded(seen->decode, seen->leaks) : NULL;
+	g_autofree char *command = command_text(seen);
+	g_autofree char *versions = lab ? versions_text(seen) : NULL;
+	GString *output = keep_text(seen->output);
+	GString *errors = keep_text(seen->errors);
+	GString *qemu = keep_text(seen->qemu);
+	const struct bundle_file files[] = {
+		{"verdict.txt", verdict, -1},
+		{"again.txt", again_line, -1},
+		{"output.txt", output->str, output->len},
+		{"errors.txt", errors->str, errors->len},
+		{"dmesg.txt", log, -1},
+		{"hang.txt", seen->hang.text, -1},
+		{"leaks.txt", leaks, -1},
+		{"console.txt", console, -1},
+		{"qemu.txt", qemu->str, qemu->len},
+		{"command.txt", command, -1},
+		{"versions.txt", versions, -1},
+		{"kc.txt", result->said, -1},
+	};
+	struct bundle bundle;
+
+	if (lab) {
+		bundle_write(&bundle, folder, test_case->name, files, G_N_ELEMENTS(files));
+		result->bundle = g_strdup(bundle.path);
+		if (bundle.trouble) {
+			char *notes = g_strconcat(result->verdict.notes, bundle.trouble, "\n",
+						  NULL);
+
+			g_free(result->verdict.notes);
+			result->verdict.notes = notes;
+		}
+		bundle_clear(&bundle);
+	}
+	g_string_free(output, TRUE);
+	g_string_free(errors, TRUE);
+	g_string_free(qemu, TRUE);
+}

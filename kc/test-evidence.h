@@ -1,0 +1,43 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* All that is seen of one test, and what is kept of it when it failed. */
+#ifndef KC_TEST_EVIDENCE_H
+#define KC_TEST_EVIDENCE_H
+
+#include "hang.h"
+#include "keep.h"
+#include "launch.h"
+#include "test-run.h"
+
+struct test_evidence {
+	struct launch launch;
+	struct decode *decode; /* NULL: there is no lab */
+	struct allow_list *allow;
+	struct splat_watch *watch;
+	struct ktap *report;
+	struct keep *console, *qemu; /* what they printed */
+	struct keep *output, *errors; /* of the test's command */
+	int said; /* what kc itself said: a file, which is this process' stderr now; or -1 */
+	char *leaks; /* kmemleak's report; or NULL */
+	struct hang hang;
+	bool agent_stopped;
+	int status; /* of the command, where there is no error */
+	GError *error; /* why it did not end by itself */
+};
+
+void test_evidence_init(struct test_evidence *seen);
+void test_evidence_clear(struct test_evidence *seen);
+
+/* From now on traces can be decoded: the lab has been found. */
+void test_evidence_decode(struct test_evidence *seen);
+
+/* What kc itself had to say so far. Caller frees. */
+char *test_evidence_said(const struct test_evidence *seen);
+
+/* The last line that the command wrote to stderr, printable. Caller frees. */
+char *test_evidence_last_words(const struct test_evidence *seen);
+
+/* Writes the bundle of a failure, and says in @result where it is. */
+void test_evidence_bundle(const struct test_evidence *seen, const struct test_case *test_case,
+			  struct test_result *result);
+
+#endif

@@ -1,0 +1,17 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Makes the debug kernel look for memory that nothing points to. */
+#ifndef KC_TEST_LEAKS_H
+#define KC_TEST_LEAKS_H
+
+#include "test-evidence.h"
+#include "vm.h"
+
+#define TEST_LEAKS_SECONDS 120
+
+/*
+ * After the test: takes some seconds. What is found the kernel says in its log,
+ * with the blocks in seen->leaks. A kernel without kmemleak is told as an error.
+ */
+bool test_leaks_scan(struct test_evidence *seen, struct vm *vm, GError **error);
+
+#endif

@@ -1,0 +1,248 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "test-run.h"
+#include "exec.h"
+#include "guest.h"
+#include "hang.h"
+#include "keep.h"
+#include "quote.h"
+#include "start.h"
+#include "status.h"
+#include "test-evidence.h"
+#include "test-leaks.h"
+
+#include <string.h>
+#include <unistd.h>
+
+#define PROBE_SECONDS 5 /* for an agent that lives */
+#define HANG_SECONDS 60 /* hang_examine() takes up to 40 */
+#define SAVING_SECONDS 90 /* a machine that is not saved yet */
+
+static double own_timeout(const struct test_case *test_case, const struct test_settings *settings)
+{
+	double own = test_case->test->launch.timeout;
+
+	return settings->timeout > 0 ? settings->timeout
+				     : own * (test_case->debug ? TEST_DEBUG_SLOWER : 1);
+}
+
+static double boot_timeout(const struct test_case *test_case)
+{
+	return test_case->test->launch.boot_timeout * (test_case->debug ? TEST_DEBUG_SLOWER : 1);
+}
+
+double test_run_limit(const struct test_case *test_case, const struct test_settings *settings)
+{
+	/* Another process may be making the same machine, or a saved one be no good. */
+	return own_timeout(test_case, settings) + 3 * boot_timeout(test_case) + SAVING_SECONDS +
+	       HANG_SECONDS + TEST_LEAKS_SECONDS;
+}
+
+static void see_log(const char *records, size_t len, void *watch)
+{
+	splat_watch_kmsg(watch, records, len);
+}
+
+static void see_output(int fd, const char *data, size_t len, void *opaque)
+{
+	struct test_evidence *seen = opaque;
+
+	keep_add(fd == STDOUT_FILENO ? seen->output : seen->errors, data, len);
+	if (fd == STDOUT_FILENO)
+		ktap_feed(seen->report, data, len);
+}
+
+static bool load_allowed(struct test_evidence *seen, const struct test *test,
+			 const struct test_settings *settings, GError **error)
+{
+	for (int i = 0; settings->allow && settings->allow[i]; i++)
+		if (!allow_list_load(seen->allow, settings->allow[i], error))
+			return false;
+	for (int i = 0; test->allow && test->allow[i]; i++)
+		if (!allow_list_add(seen->allow, test->allow[i], test->where, error))
+			return false;
+	return true;
+}
+
+static bool prepare(struct test_evidence *seen, const struct test_case *test_case,
+		    const struct test_settings *settings, struct launch_options *options,
+		    GError **error)
+{
+	struct launch *launch = &seen->launch;
+
+	*options = test_case->test->launch;
+	options->debug_kernel = test_case->debug;
+	options->accel = settings->accel;
+	launch->machine.disk_throwaway = true;
+	launch->machine.reset_ends = true;
+	return load_allowed(seen, test_case->test, settings, error) &&
+	       launch_prepare(launch, options, error) &&
+	       carry_check(&test_case->test->carry, launch->lab, error);
+}
+
+static struct vm *start(struct test_evidence *seen, const struct test_case *test_case,
+			const struct test_settings *settings, gint64 *deadline, GError **error)
+{
+	const struct start start = {
+		.cold = settings->cold,
+		.boot_timeout = boot_timeout(test_case),
+		.timeout = own_timeout(test_case, settings),
+		.console_out = keep_open_pipe(seen->console),
+		.errors_out = keep_open_pipe(seen->qemu),
+		.kmsg = see_log,
+		.kmsg_opaque = seen->watch,
+	};
+
+	return start_guest(&seen->launch, &start, deadline, error);
+}
+
+static bool execute(struct test_evidence *seen, struct vm *vm, const struct test *test,
+		    gint64 deadline, GError **error)
+{
+	const struct exec exec = {
+		.argv = (const char *const *)test->command,
+		.dir = test->carry.dir,
+		.output = see_output,
+		.output_opaque = seen,
+	};
+
+	return carry_in(vm, &test->carry, seen->launch.lab, deadline, error) &&
+	       exec_run(vm, &exec, deadline, &seen->status, error);
+}
+
+/* Asks the agent who it is; whatever else it has to say comes first. */
+static bool agent_answers(struct vm *vm)
+{
+	guint32 version = GUINT32_TO_LE(KC_PROTOCOL_VERSION);
+	gint64 deadline = loop_deadline(PROBE_SECONDS);
+	g_autoptr(GError) error = NULL;
+	struct frame frame;
+
+	agent_send(vm_agent(vm), KC_HELLO, &version, sizeof(version));
+	while (guest_next_frame(vm, "it answered", &frame, deadline, &error))
+		if (frame.type == KC_READY)
+			return true;
+	return false;
+}
+
+/* In SysRq's list: "task:kc-agent         state:T stack:0     pid:41 ..." */
+static bool lists_stopped_agent(const char *tasks)
+{
+	const char *task = tasks ? strstr(tasks, "task:kc-agent") : NULL;
+	g_autofree char *line = task ? g_strndup(task, strcspn(task, "\n")) : NULL;
+
+	return line && strstr(line, "state:T");
+}
+
+static void examine(struct test_evidence *seen, struct vm *vm, const struct test *test)
+{
+	bool booted = g_error_matches(seen->error, STATUS_ERROR, STATUS_HANG);
+	g_autofree char *comm = g_path_get_basename(test->command[0]);
+	bool answers = booted && agent_answers(vm);
+
+	hang_examine(vm, seen->decode, booted ? comm : NULL, &seen->hang);
+	seen->agent_stopped = booted && !answers && seen->hang.source == HANG_SYSRQ &&
+			      lists_stopped_agent(seen->hang.text);
+}
+
+/* The agent cannot say any more what the kernel's last words were. */
+static void read_console(struct test_evidence *seen)
+{
+	GString *text;
+
+	keep_drain(seen->console);
+	text = keep_text(seen->console);
+	splat_watch_console(seen->watch, text->str, text->len);
+	g_string_free(text, TRUE);
+}
+
+static bool may_hang(const GError *error)
+{
+	return error->code == STATUS_HANG || error->code == STATUS_NEVER_BOOTED;
+}
+
+static void judge(const struct test_evidence *seen, struct verdict *verdict)
+{
+	g_autofree char *last_words = test_evidence_last_words(seen);
+	const struct facts facts = {
+		.error = seen->error,
+		.report = seen->report,
+		.status = seen->status,
+		.last_words = last_words,
+		.watch = seen->watch,
+		.hang = seen->hang.where,
+		.agent_stopped = seen->agent_stopped,
+	};
+
+	ktap_end(seen->report);
+	splat_watch_end(seen->watch);
+	verdict_judge(verdict, &facts);
+}
+
+/* As far as is known: what failed is not worth the seconds that more would take. */
+static bool has_passed(const struct test_evidence *seen)
+{
+	struct verdict verdict;
+	bool passed;
+
+	judge(seen, &verdict);
+	passed = verdict.kind == VERDICT_PASSED;
+	verdict_clear(&verdict);
+	return passed;
+}
+
+static void run_in_vm(struct test_evidence *seen, const struct test_case *test_case,
+		      const struct test_settings *settings)
+{
+	gint64 deadline;
+	struct vm *vm = start(seen, test_case, settings, &deadline, &seen->error);
+
+	if (!seen->error && execute(seen, vm, test_case->test, deadline, &seen->error) &&
+	    test_case->debug && has_passed(seen))
+		test_leaks_scan(seen, vm, &seen->error);
+	if (seen->error)
+		read_console(seen);
+	if (seen->error && vm && may_hang(seen->error) && vm_end(vm) == VM_RUNNING)
+		examine(seen, vm, test_case->test);
+	vm_stop(vm);
+	keep_drain(seen->console);
+	keep_drain(seen->qemu);
+}
+
+static void take_results(struct test_result *result, const struct ktap *report)
+{
+	const GPtrArray *results = ktap_results(report);
+
+	for (guint i = 0; i < results->len; i++)
+		g_ptr_array_add(result->results, ktap_result_copy(g_ptr_array_index(results, i)));
+}
+
+char *test_run_again(const struct test_case *test_case)
+{
+	g_autofree char *name = quote_shell(test_case->test->name);
+
+	return g_strdup_printf("build/bin/kc test %s --kernel %s", name,
+			       test_case->debug ? "debug" : "normal");
+}
+
+struct test_result *test_run(const struct test_case *test_case,
+			     const struct test_settings *settings)
+{
+	struct test_result *result = test_result_new();
+	gint64 begin = g_get_monotonic_time();
+	struct test_evidence seen;
+	struct launch_options options;
+
+	test_evidence_init(&seen);
+	if (prepare(&seen, test_case, settings, &options, &seen.error)) {
+		test_evidence_decode(&seen);
+		run_in_vm(&seen, test_case, settings);
+	}
+	judge(&seen, &result->verdict);
+	result->seconds = (g_get_monotonic_time() - begin) / 1e6;
+	take_results(result, seen.report);
+	result->said = test_evidence_said(&seen);
+	if (verdict_is_failure(result->verdict.kind) && result->verdict.kind != VERDICT_NOT_RUN)
+		test_evidence_bundle(&seen, test_case, result);
+	test_evidence_clear(&seen);
+	return result;
+}

@@ -1,0 +1,328 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "verdict.h"
+#include "status.h"
+
+#include <string.h>
+
+#define STATUS_KSFT_SKIP 4 /* Linux tools/testing/selftests/kselftest.h */
+
+static const struct {
+	const char *name, *next;
+	int status;
+} kinds[VERDICT_KINDS] = {
+	[VERDICT_PASSED] = {"passed", NULL, 0},
+	[VERDICT_SKIPPED] = {"skipped", NULL, STATUS_ALL_SKIPPED},
+	[VERDICT_FAILED] = {"failed", "output.txt and errors.txt are all that the test said",
+			    STATUS_TEST_FAILED},
+	[VERDICT_SHORT_PLAN] = {"short plan",
+				"output.txt ends where the test did; errors.txt may "
+				"say why",
+				STATUS_SHORT_PLAN},
+	[VERDICT_HOST_NOT_READY] = {"host not ready", "'kc doctor' says what this host lacks",
+				    STATUS_HOST_NOT_READY},
+	[VERDICT_NEVER_BOOTED] = {"never booted", "console.txt ends where the guest did",
+				  STATUS_NEVER_BOOTED},
+	[VERDICT_AGENT_LOST] = {"agent lost", "console.txt and dmesg.txt may say who ended it",
+				STATUS_AGENT_LOST},
+	[VERDICT_HANG] = {"hang",
+			  "hang.txt has the backtraces of tasks and CPUs; --timeout gives "
+			  "it more time",
+			  STATUS_HANG},
+	[VERDICT_SPLAT] = {"kernel splat",
+			   "dmesg.txt has it with file:line; an allow-list takes "
+			   "'PATTERN | REASON' for one that is known",
+			   STATUS_SPLAT},
+	[VERDICT_PANIC] = {"panic", "console.txt has its last words with file:line", STATUS_PANIC},
+	[VERDICT_QEMU_DIED] = {"QEMU died",
+			       "qemu.txt is what it said; command.txt starts it by "
+			       "hand",
+			       STATUS_QEMU_DIED},
+	[VERDICT_NOT_RUN] = {"not run", NULL, STATUS_TEST_FAILED},
+};
+
+const char *verdict_name(enum verdict_kind kind)
+{
+	return kinds[kind].name;
+}
+
+int verdict_status(enum verdict_kind kind)
+{
+	return kinds[kind].status;
+}
+
+const char *verdict_next(enum verdict_kind kind)
+{
+	return kinds[kind].next;
+}
+
+bool verdict_is_failure(enum verdict_kind kind)
+{
+	return kind != VERDICT_PASSED && kind != VERDICT_SKIPPED;
+}
+
+static void settle(struct verdict *verdict, enum verdict_kind kind, char *why)
+{
+	verdict->kind = kind;
+	verdict->why = why;
+	g_free(verdict->next);
+	verdict->next = g_strdup(kinds[kind].next);
+}
+
+static enum verdict_kind kind_of_error(const struct facts *facts)
+{
+	switch (facts->error->code) {
+	case STATUS_QEMU_DIED:
+		return VERDICT_QEMU_DIED;
+	case STATUS_NEVER_BOOTED:
+		return VERDICT_NEVER_BOOTED;
+	case STATUS_PANIC:
+		return VERDICT_PANIC;
+	case STATUS_HANG:
+		return facts->agent_stopped ? VERDICT_AGENT_LOST : VERDICT_HANG;
+	case STATUS_AGENT_LOST:
+		return VERDICT_AGENT_LOST;
+	case STATUS_NOT_CARRIED:
+		return VERDICT_FAILED;
+	default:
+		return facts->error->code > 128 && facts->error->code < STATUS_MISUSE
+			       ? VERDICT_NOT_RUN
+			       : VERDICT_HOST_NOT_READY;
+	}
+}
+
+static void judge_error(struct verdict *verdict, const struct facts *facts)
+{
+	enum verdict_kind kind = kind_of_error(facts);
+
+	if (facts->agent_stopped && kind == VERDICT_AGENT_LOST)
+		settle(verdict, kind,
+		       g_strdup("the guest's agent is stopped, and the time limit passed"));
+	else if (facts->hang)
+		settle(verdict, kind,
+		       g_strdup_printf("%s: %s", facts->error->message, facts->hang));
+	else
+		settle(verdict, kind, g_strdup(facts->error->message));
+}
+
+static void add_note(struct verdict *verdict, const char *note)
+{
+	char *before = verdict->notes;
+
+	verdict->notes = g_strconcat(before, note, "\n", NULL);
+	g_free(before);
+}
+
+/* "2 of 28 are not ok, the first is 'signal': /dev/hello0: No such file" */
+static char *tell_not_ok(const struct facts *facts)
+{
+	const struct ktap_counts *counts = ktap_counts(facts->report);
+	const struct ktap_result *first = ktap_first_not_ok(facts->report);
+	g_autofree char *comment = g_strndup(first->comments, strcspn(first->comments, "\n"));
+
+	return g_strdup_printf("%" G_GUINT64_FORMAT " of %" G_GUINT64_FORMAT
+			       " results not ok, the first: '%s'%s%s",
+			       counts->not_ok,
+			       counts->ok + counts->not_ok + counts->skip + counts->todo,
+			       first->name, *comment ? ": " : "", comment);
+}
+
+/* " ended with status 1" */
+static char *tell_end(const struct facts *facts)
+{
+	if (facts->status > 128)
+		return g_strdup_printf("it was ended by signal %d (%s)", facts->status - 128,
+				       g_strsignal(facts->status - 128));
+	return g_strdup_printf("it ended with status %d", facts->status);
+}
+
+static void judge_broken(struct verdict *verdict, const struct facts *facts)
+{
+	g_autofree char *end = tell_end(facts);
+	g_autofree char *not_ok = ktap_first_not_ok(facts->report) ? tell_not_ok(facts) : NULL;
+	bool said = facts->last_words && *facts->last_words;
+
+	settle(verdict, VERDICT_SHORT_PLAN,
+	       g_strdup_printf("%s; %s%s%s", ktap_broken(facts->report), end, said ? ": " : "",
+			       said ? facts->last_words : ""));
+	if (not_ok)
+		add_note(verdict, not_ok);
+}
+
+static bool ends_like_a_skip(int status)
+{
+	return status == 0 || status == STATUS_KSFT_SKIP || status == STATUS_ALL_SKIPPED;
+}
+
+/* All results are skips; there may be none. */
+static bool is_skipped(const struct facts *facts, const char **reason)
+{
+	const struct ktap_counts *counts = ktap_counts(facts->report);
+	const GPtrArray *results = ktap_results(facts->report);
+
+	*reason = ktap_skip_all(facts->report);
+	if (*reason)
+		return ends_like_a_skip(facts->status);
+	if (!counts->skip || counts->ok || counts->not_ok || counts->todo ||
+	    !ends_like_a_skip(facts->status))
+		return false;
+	*reason = ((struct ktap_result *)g_ptr_array_index(results, results->len - 1))->reason;
+	return true;
+}
+
+static char *tell_passed(const struct facts *facts)
+{
+	const struct ktap_counts *counts = ktap_counts(facts->report);
+	GString *out = g_string_new(NULL);
+
+	g_string_append_printf(out, "%" G_GUINT64_FORMAT " ok", counts->ok);
+	if (counts->skip)
+		g_string_append_printf(out, ", %" G_GUINT64_FORMAT " skipped", counts->skip);
+	if (counts->todo)
+		g_string_append_printf(out, ", %" G_GUINT64_FORMAT " not ok as expected",
+				       counts->todo);
+	return g_string_free(out, FALSE);
+}
+
+/* The command ended by itself. */
+static void judge_report(struct verdict *verdict, const struct facts *facts)
+{
+	const char *bail = ktap_bailed_out(facts->report);
+	const char *reason;
+
+	if (bail) {
+		settle(verdict, VERDICT_FAILED,
+		       g_strdup_printf("it bailed out%s%s", *bail ? ": " : "", bail));
+	} else if (ktap_broken(facts->report)) {
+		judge_broken(verdict, facts);
+	} else if (ktap_first_not_ok(facts->report)) {
+		settle(verdict, VERDICT_FAILED, tell_not_ok(facts));
+		if (facts->status == 0)
+			add_note(verdict, "it ended with status 0 all the same");
+	} else if (is_skipped(facts, &reason)) {
+		if (*reason)
+			settle(verdict, VERDICT_SKIPPED, g_strdup(reason));
+		else
+			settle(verdict, VERDICT_SHORT_PLAN,
+			       g_strdup("nothing was tested, and no reason is given"));
+	} else if (facts->status != 0) {
+		g_autofree char *end = tell_end(facts);
+
+		settle(verdict, VERDICT_FAILED, g_strdup_printf("all results are ok, but %s", end));
+	} else {
+		settle(verdict, VERDICT_PASSED, tell_passed(facts));
+	}
+}
+
+/* Prepends the kernel's complaint to what the test came to by itself. */
+static void judge_splat(struct verdict *verdict, const struct splat *splat)
+{
+	g_autofree char *why = verdict->why;
+	enum verdict_kind kind = verdict->kind;
+
+	settle(verdict, VERDICT_SPLAT,
+	       g_strdup_printf("%s%s%s", splat->title, splat->message ? ": " : "",
+			       splat->message ? splat->message : ""));
+	if (kind == VERDICT_PASSED)
+		add_note(verdict, "the test by itself passed");
+	else if (kind == VERDICT_SKIPPED)
+		add_note(verdict, "the test by itself was skipped");
+	else {
+		g_autofree char *note = g_strdup_printf("then: %s: %s", kinds[kind].name, why);
+
+		add_note(verdict, note);
+	}
+}
+
+/* A splat is the cause of what the guest did after it, but not of QEMU's end. */
+static bool splat_counts_more(enum verdict_kind kind)
+{
+	switch (kind) {
+	case VERDICT_PANIC:
+	case VERDICT_QEMU_DIED:
+	case VERDICT_NEVER_BOOTED:
+	case VERDICT_HOST_NOT_READY:
+	case VERDICT_NOT_RUN:
+		return false;
+	default:
+		return true;
+	}
+}
+
+static void note_splat(struct verdict *verdict, const struct splat *splat)
+{
+	g_autofree char *note = g_strdup_printf(
+		"%s: %s", splat->from_console ? "on the console" : "before that the kernel said",
+		splat->title);
+
+	add_note(verdict, note);
+}
+
+static void note_allowed(struct verdict *verdict, const struct splat_watch *watch)
+{
+	const GPtrArray *all = splat_watch_all(watch);
+
+	for (guint i = 0; i < all->len; i++) {
+		const struct splat *splat = g_ptr_array_index(all, i);
+		g_autofree char *note = NULL;
+
+		if (!splat->allowed)
+			continue;
+		note = g_strdup_printf("allowed: %s (%s)", splat->title, splat->allowed);
+		add_note(verdict, note);
+	}
+}
+
+/* A log with holes may have held anything. */
+static void judge_gaps(struct verdict *verdict, const struct splat_watch *watch)
+{
+	g_autofree char *gaps = splat_watch_gaps(watch);
+	g_autofree char *log = gaps ? NULL : splat_watch_log(watch);
+
+	if (log && !*log)
+		gaps = g_strdup("nothing of the kernel's log came");
+	if (!gaps)
+		return;
+	if (verdict->kind != VERDICT_PASSED && verdict->kind != VERDICT_SKIPPED) {
+		add_note(verdict, gaps);
+		return;
+	}
+	g_free(verdict->why);
+	settle(verdict, VERDICT_FAILED,
+	       g_strdup_printf("the test passed, but what the kernel said is not known: %s", gaps));
+	g_free(verdict->next);
+	verdict->next = g_strdup("'append = log_buf_len=4M' gives the log more room");
+}
+
+static void judge_kernel(struct verdict *verdict, const struct splat_watch *watch)
+{
+	const struct splat *splat = splat_watch_first(watch);
+	const struct splat *panic = splat_watch_panic(watch);
+
+	if (splat && !splat->from_console && splat_counts_more(verdict->kind))
+		judge_splat(verdict, splat);
+	else if (splat)
+		note_splat(verdict, splat);
+	if (panic && verdict->kind != VERDICT_PANIC)
+		note_splat(verdict, panic);
+	judge_gaps(verdict, watch);
+	note_allowed(verdict, watch);
+}
+
+void verdict_judge(struct verdict *verdict, const struct facts *facts)
+{
+	*verdict = (struct verdict){.notes = g_strdup("")};
+	if (facts->error)
+		judge_error(verdict, facts);
+	else
+		judge_report(verdict, facts);
+	if (facts->watch && verdict->kind != VERDICT_HOST_NOT_READY &&
+	    verdict->kind != VERDICT_NOT_RUN)
+		judge_kernel(verdict, facts->watch);
+}
+
+void verdict_clear(struct verdict *verdict)
+{
+	g_clear_pointer(&verdict->why, g_free);
+	g_clear_pointer(&verdict->notes, g_free);
+	g_clear_pointer(&verdict->next, g_free);
+}
