@@ -223,7 +223,7 @@ static const struct option_row *const test_tables[] = {test_rows, NULL};
 const struct command command_test = {
 	.name = "test",
 	.operands = "[NAME...]",
-	.summary = "run the tests of devices and modules, each in a guest of its own",
+	.summary = "run the tests, each in a guest of its own",
 	.text = "Runs the tests that devices/*/tests.ini and modules/*/tests.ini hold, or those "
 		"that NAME names: a device or a test ('hello', 'hello/smp4'), a pattern of "
 		"these ('hello/*mmio*'), or the path of a folder or a file of tests.\n\n"

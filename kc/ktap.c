@@ -4,7 +4,7 @@
 
 #include <string.h>
 
-#define RESULTS_MAX 10000
+#define RESULTS_MAX 1000
 #define DEPTH_MAX 16
 #define LINE_MAX_BYTES 4096 /* more of a line is dropped */
 #define COMMENTS_MAX_BYTES 8192 /* ahead of one result */
@@ -24,6 +24,7 @@ struct ktap {
 	GString *line;
 	GString *comments;
 	GPtrArray *results;
+	guint64 untold; /* beyond RESULTS_MAX */
 	struct ktap_result *first_not_ok; /* a copy: it may be beyond RESULTS_MAX */
 	struct ktap_counts counts;
 	struct level levels[DEPTH_MAX];
@@ -108,7 +109,9 @@ static const char *place(const struct ktap *ktap)
 
 static void check_level(struct ktap *ktap, const struct level *level)
 {
-	if (level->planned < 0)
+	if (level->planned < 0 && level->seen == 0 && !ktap->depth)
+		complain(ktap, "it reported nothing");
+	else if (level->planned < 0)
 		complain(ktap, "it has no plan%s", place(ktap));
 	else if (level->seen < (guint64)level->planned)
 		complain(ktap, "results%s end at %" G_GUINT64_FORMAT " of %" G_GINT64_FORMAT,
@@ -274,10 +277,12 @@ static void keep_result(struct ktap *ktap, struct ktap_result *result)
 	}
 	if (ktap->depth == 0)
 		count_result(ktap, result);
-	if (ktap->results->len < RESULTS_MAX)
+	if (ktap->results->len < RESULTS_MAX) {
 		g_ptr_array_add(ktap->results, result);
-	else
+	} else {
+		ktap->untold++;
 		ktap_result_free(result);
+	}
 }
 
 /* "NAME # SKIP REASON" */
@@ -406,6 +411,11 @@ void ktap_end(struct ktap *ktap)
 const GPtrArray *ktap_results(const struct ktap *ktap)
 {
 	return ktap->results;
+}
+
+guint64 ktap_untold(const struct ktap *ktap)
+{
+	return ktap->untold;
 }
 
 const struct ktap_counts *ktap_counts(const struct ktap *ktap)

@@ -41,8 +41,11 @@ void ktap_feed(struct ktap *ktap, const char *data, size_t len);
 /* It will write no more. Nothing below is complete before. */
 void ktap_end(struct ktap *ktap);
 
-/* Of struct ktap_result, in order: the first 10000. Borrowed. */
+/* Of struct ktap_result, in order: the first 1000. Borrowed. */
 const GPtrArray *ktap_results(const struct ktap *ktap);
+
+/* How many more there were. */
+guint64 ktap_untold(const struct ktap *ktap);
 
 /* Of the top level, all that there were. */
 const struct ktap_counts *ktap_counts(const struct ktap *ktap);

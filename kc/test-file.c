@@ -46,14 +46,15 @@ static bool parse_allow(const char *value, void *field, GError **error)
 
 #define FIELD(name) offsetof(struct test, name)
 
-/* In kc run's tables, too, where each is told what it is. */
+/* In kc run's table, too, which says how each is read. */
 static const char *const launch_keys[] = {
 	"device", "transport", "smp",	       "memory",    "root",
 	"append", "timeout",   "boot-timeout", "qemu-args", NULL,
 };
 
 static const struct option_row own_keys[] = {
-	CARRY_ROWS(struct test, carry),
+	{"module", 0, "", "", option_list, FIELD(carry.modules)},
+	{"put", 0, "", "", option_list, FIELD(carry.puts)},
 	{"description", 0, "", "", option_string, FIELD(description)},
 	{"command", 0, "", "", option_string, FIELD(command_line)},
 	{"kernel", 0, "", "", test_kernel_parse, FIELD(kernels)},
@@ -205,6 +206,23 @@ static bool split_command(struct test *test, GError **error)
 	return false;
 }
 
+/* Before anything is started: launch.c would find it as late as that. */
+static bool check_qemu_args(const struct test *test, GError **error)
+{
+	const char **lines = test->launch.qemu_args;
+
+	for (int i = 0; lines && lines[i]; i++) {
+		g_autoptr(GError) cause = NULL;
+
+		if (g_shell_parse_argv(lines[i], NULL, NULL, &cause))
+			continue;
+		g_set_error(error, STATUS_ERROR, STATUS_MISUSE, "%s qemu-args: %s", test->where,
+			    cause->message);
+		return false;
+	}
+	return true;
+}
+
 static bool check_devices(struct test *test, GError **error)
 {
 	const char **devices = test->launch.devices;
@@ -261,7 +279,8 @@ static bool load_group(GPtrArray *tests, GKeyFile *file, const char *path, const
 	    !fill_group(test, file, path, group, group, error))
 		return false;
 	find_files(test, path);
-	return check_devices(test, error) && split_command(test, error);
+	return check_devices(test, error) && check_qemu_args(test, error) &&
+	       split_command(test, error);
 }
 
 static bool is_name(const char *group)

@@ -190,6 +190,15 @@ void test_report_add(struct test_report *report, const struct test_case *test_ca
 		print_outcome(report, &outcome);
 }
 
+/* As seen from the current folder, if it is below that. */
+static const char *from_here(const char *path)
+{
+	g_autofree char *here = g_get_current_dir();
+	size_t len = strlen(here);
+
+	return strncmp(path, here, len) == 0 && path[len] == '/' ? path + len + 1 : path;
+}
+
 static void print_failure(const struct test_outcome *outcome)
 {
 	const struct test_result *result = outcome->result;
@@ -200,7 +209,7 @@ static void print_failure(const struct test_outcome *outcome)
 	       verdict->why);
 	print_lines(verdict->notes, "#   ");
 	if (result->bundle)
-		printf("#   all of it: %s/\n", result->bundle);
+		printf("#   all of it: %s/\n", from_here(result->bundle));
 	if (verdict->next)
 		printf("#   next: %s\n", verdict->next);
 	printf("#   again: %s\n", again);

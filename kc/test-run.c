@@ -139,7 +139,7 @@ static void examine(struct test_evidence *seen, struct vm *vm, const struct test
 	g_autofree char *comm = g_path_get_basename(test->command[0]);
 	bool answers = booted && agent_answers(vm);
 
-	hang_examine(vm, seen->decode, booted ? comm : NULL, &seen->hang);
+	hang_examine(vm, seen->decode, booted ? comm : "swapper/0", &seen->hang);
 	seen->agent_stopped = booted && !answers && seen->hang.source == HANG_SYSRQ &&
 			      lists_stopped_agent(seen->hang.text);
 }

@@ -183,6 +183,16 @@ static char *tell_passed(const struct facts *facts)
 	return g_string_free(out, FALSE);
 }
 
+static void note_untold(struct verdict *verdict, const struct ktap *report)
+{
+	g_autofree char *note = g_strdup_printf("%" G_GUINT64_FORMAT
+						" more results were counted and are not told",
+						ktap_untold(report));
+
+	if (ktap_untold(report))
+		add_note(verdict, note);
+}
+
 /* The command ended by itself. */
 static void judge_report(struct verdict *verdict, const struct facts *facts)
 {
@@ -275,17 +285,16 @@ static void note_allowed(struct verdict *verdict, const struct splat_watch *watc
 /* A log with holes may have held anything. */
 static void judge_gaps(struct verdict *verdict, const struct splat_watch *watch)
 {
+	bool failure = verdict_is_failure(verdict->kind);
 	g_autofree char *gaps = splat_watch_gaps(watch);
-	g_autofree char *log = gaps ? NULL : splat_watch_log(watch);
+	g_autofree char *log = splat_watch_log(watch);
 
-	if (log && !*log)
+	if (!*log && !failure)
 		gaps = g_strdup("nothing of the kernel's log came");
-	if (!gaps)
-		return;
-	if (verdict->kind != VERDICT_PASSED && verdict->kind != VERDICT_SKIPPED) {
+	if (gaps && failure)
 		add_note(verdict, gaps);
+	if (!gaps || failure)
 		return;
-	}
 	g_free(verdict->why);
 	settle(verdict, VERDICT_FAILED,
 	       g_strdup_printf("the test passed, but what the kernel said is not known: %s", gaps));
@@ -315,6 +324,8 @@ void verdict_judge(struct verdict *verdict, const struct facts *facts)
 		judge_error(verdict, facts);
 	else
 		judge_report(verdict, facts);
+	if (facts->report)
+		note_untold(verdict, facts->report);
 	if (facts->watch && verdict->kind != VERDICT_HOST_NOT_READY &&
 	    verdict->kind != VERDICT_NOT_RUN)
 		judge_kernel(verdict, facts->watch);
