@@ -135,7 +135,8 @@ static bool done(const struct test_case *test_case, struct test_result *result, 
 	return !running->fail_fast || !verdict_is_failure(result->verdict.kind);
 }
 
-static int run_cases(const GPtrArray *cases, const struct test_options *options, GError **error)
+static int run_cases(const GPtrArray *cases, const struct test_options *options,
+		     struct host_file *junit, GError **error)
 {
 	unsigned jobs = options->jobs ? options->jobs : sysconf(_SC_NPROCESSORS_ONLN);
 	struct running running = {
@@ -147,9 +148,26 @@ static int run_cases(const GPtrArray *cases, const struct test_options *options,
 	int status = signo ? 128 + signo : test_report_status(running.report);
 
 	test_report_end(running.report, signo);
-	if (options->junit)
-		junit_write(options->junit, test_report_outcomes(running.report), error);
+	if (junit && !junit_write(junit, test_report_outcomes(running.report), error))
+		g_prefix_error(error, "--junit: ");
 	test_report_free(running.report);
+	return status;
+}
+
+/* A file that cannot be written is better known before. */
+static int open_and_run(const GPtrArray *cases, const struct test_options *options, GError **error)
+{
+	struct host_file *junit = NULL;
+	int status = 0;
+
+	if (options->junit)
+		junit = host_file_new(options->junit, error);
+	if (junit || !options->junit)
+		status = run_cases(cases, options, junit, error);
+	else
+		g_prefix_error(error, "--junit: ");
+	if (junit)
+		host_file_free(junit);
 	return status;
 }
 
@@ -200,7 +218,7 @@ static int find_and_run(const struct lab *lab, const struct test_options *option
 		return 0;
 	cases = make_cases(tests, options->kernels, have_debug);
 	if (cases->len)
-		return run_cases(cases, options, error);
+		return open_and_run(cases, options, error);
 	g_set_error(error, STATUS_ERROR, STATUS_MISUSE,
 		    "none of these tests is for that kernel; 'kc test --list' says for which "
 		    "each is");

@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "junit.h"
-#include "host-file.h"
 
 #include <string.h>
 
@@ -202,16 +201,9 @@ char *junit_text(const GArray *outcomes)
 	return g_string_free(out, FALSE);
 }
 
-bool junit_write(const char *path, const GArray *outcomes, GError **error)
+bool junit_write(struct host_file *file, const GArray *outcomes, GError **error)
 {
 	g_autofree char *text = junit_text(outcomes);
-	struct host_file *file = host_file_new(path, error);
-	bool ok = file && host_file_write(file, text, strlen(text), error) &&
-		  host_file_commit(file, error);
 
-	if (file)
-		host_file_free(file);
-	if (!ok)
-		g_prefix_error(error, "--junit: ");
-	return ok;
+	return host_file_write(file, text, strlen(text), error) && host_file_commit(file, error);
 }

@@ -3,12 +3,13 @@
 #ifndef KC_JUNIT_H
 #define KC_JUNIT_H
 
+#include "host-file.h"
 #include "test-report.h"
 
-/* @outcomes: of struct test_outcome. Fails with STATUS_NOT_CARRIED; @path is then as before. */
-bool junit_write(const char *path, const GArray *outcomes, GError **error);
+/* Writes all, and puts it in its place. Fails with STATUS_NOT_CARRIED. */
+bool junit_write(struct host_file *file, const GArray *outcomes, GError **error);
 
-/* The same as text. Caller frees. */
+/* @outcomes: of struct test_outcome. Caller frees. */
 char *junit_text(const GArray *outcomes);
 
 #endif

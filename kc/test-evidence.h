@@ -18,6 +18,7 @@ struct test_evidence {
 	struct keep *output, *errors; /* of the test's command */
 	int said; /* what kc itself said: a file, which is this process' stderr now; or -1 */
 	char *leaks; /* kmemleak's report; or NULL */
+	const char *suspect; /* the command, once it runs */
 	struct hang hang;
 	bool agent_stopped;
 	int status; /* of the command, where there is no error */

@@ -105,8 +105,10 @@ static bool execute(struct test_evidence *seen, struct vm *vm, const struct test
 		.output_opaque = seen,
 	};
 
-	return carry_in(vm, &test->carry, seen->launch.lab, deadline, error) &&
-	       exec_run(vm, &exec, deadline, &seen->status, error);
+	if (!carry_in(vm, &test->carry, seen->launch.lab, deadline, error))
+		return false;
+	seen->suspect = test->command[0];
+	return exec_run(vm, &exec, deadline, &seen->status, error);
 }
 
 /* Asks the agent who it is; whatever else it has to say comes first. */
@@ -133,10 +135,10 @@ static bool lists_stopped_agent(const char *tasks)
 	return line && strstr(line, "state:T");
 }
 
-static void examine(struct test_evidence *seen, struct vm *vm, const struct test *test)
+static void examine(struct test_evidence *seen, struct vm *vm)
 {
 	bool booted = g_error_matches(seen->error, STATUS_ERROR, STATUS_HANG);
-	g_autofree char *comm = g_path_get_basename(test->command[0]);
+	g_autofree char *comm = seen->suspect ? g_path_get_basename(seen->suspect) : NULL;
 	bool answers = booted && agent_answers(vm);
 
 	hang_examine(vm, seen->decode, booted ? comm : "swapper/0", &seen->hang);
@@ -202,7 +204,7 @@ static void run_in_vm(struct test_evidence *seen, const struct test_case *test_c
 	if (seen->error)
 		read_console(seen);
 	if (seen->error && vm && may_hang(seen->error) && vm_end(vm) == VM_RUNNING)
-		examine(seen, vm, test_case->test);
+		examine(seen, vm);
 	vm_stop(vm);
 	keep_drain(seen->console);
 	keep_drain(seen->qemu);

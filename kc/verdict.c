@@ -223,24 +223,28 @@ static void judge_report(struct verdict *verdict, const struct facts *facts)
 	}
 }
 
-/* Prepends the kernel's complaint to what the test came to by itself. */
+/* What the test came to by itself becomes a note. */
 static void judge_splat(struct verdict *verdict, const struct splat *splat)
 {
+	g_autofree char *notes = verdict->notes;
 	g_autofree char *why = verdict->why;
 	enum verdict_kind kind = verdict->kind;
+	char *before;
 
+	verdict->notes = g_strdup("");
 	settle(verdict, VERDICT_SPLAT,
 	       g_strdup_printf("%s%s%s", splat->title, splat->message ? ": " : "",
 			       splat->message ? splat->message : ""));
-	if (kind == VERDICT_PASSED)
-		add_note(verdict, "the test by itself passed");
-	else if (kind == VERDICT_SKIPPED)
-		add_note(verdict, "the test by itself was skipped");
-	else {
-		g_autofree char *note = g_strdup_printf("then: %s: %s", kinds[kind].name, why);
-
-		add_note(verdict, note);
-	}
+	if (kind == VERDICT_PASSED || kind == VERDICT_SKIPPED)
+		before = g_strdup_printf("the test by itself %s",
+					 kind == VERDICT_PASSED ? "passed" : "was skipped");
+	else
+		before = g_strdup_printf("then: %s: %s", kinds[kind].name, why);
+	add_note(verdict, before);
+	g_free(before);
+	before = verdict->notes;
+	verdict->notes = g_strconcat(before, notes, NULL);
+	g_free(before);
 }
 
 /* A splat is the cause of what the guest did after it, but not of QEMU's end. */
