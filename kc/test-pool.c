@@ -81,6 +81,8 @@ static G_GNUC_NORETURN void work(const struct pool *pool, const struct test_case
 	result = test_run(test_case, pool->settings);
 	bytes = test_result_pack(result);
 	write_all(fd, bytes);
+	g_bytes_unref(bytes);
+	test_result_free(result);
 	_exit(0);
 }
 
