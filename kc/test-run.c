@@ -165,6 +165,8 @@ static bool may_hang(const GError *error)
 static void judge(const struct test_evidence *seen, struct verdict *verdict)
 {
 	g_autofree char *last_words = test_evidence_last_words(seen);
+	g_autofree char *place = seen->leaks ? test_leaks_where(seen->leaks) : NULL;
+	g_autofree char *leak = place ? decode_text(seen->decode, place, -1) : NULL;
 	const struct facts facts = {
 		.error = seen->error,
 		.report = seen->report,
@@ -172,6 +174,7 @@ static void judge(const struct test_evidence *seen, struct verdict *verdict)
 		.last_words = last_words,
 		.watch = seen->watch,
 		.hang = seen->hang.where,
+		.leak = leak,
 		.agent_stopped = seen->agent_stopped,
 	};
 

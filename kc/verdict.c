@@ -183,6 +183,13 @@ static char *tell_passed(const struct facts *facts)
 	return g_string_free(out, FALSE);
 }
 
+static void note_leak(struct verdict *verdict, const char *leak)
+{
+	g_autofree char *note = g_strdup_printf("leaked memory was allocated in %s", leak);
+
+	add_note(verdict, note);
+}
+
 static void note_untold(struct verdict *verdict, const struct ktap *report)
 {
 	g_autofree char *note = g_strdup_printf("%" G_GUINT64_FORMAT
@@ -328,6 +335,8 @@ void verdict_judge(struct verdict *verdict, const struct facts *facts)
 		judge_error(verdict, facts);
 	else
 		judge_report(verdict, facts);
+	if (facts->leak)
+		note_leak(verdict, facts->leak);
 	if (facts->report)
 		note_untold(verdict, facts->report);
 	if (facts->watch && verdict->kind != VERDICT_HOST_NOT_READY &&

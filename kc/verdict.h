@@ -34,6 +34,7 @@ struct facts {
 	const char *last_words; /* of the command's on stderr */
 	const struct splat_watch *watch; /* ended */
 	const char *hang; /* where it hangs */
+	const char *leak; /* where leaked memory was allocated */
 	bool agent_stopped; /* the kernel lives, and its agent is stopped */
 };
 

@@ -9,7 +9,7 @@ planted=tests/planted
 # All of them at once; then what was told of each, a line: NAME, verdict, why.
 told=$work/told
 run_planted() {
-	try 600 "$kc" test -j 2 --kernel normal --junit "$work/junit.xml" "$@"
+	try 900 "$kc" test -j 2 --junit "$work/junit.xml" "$@"
 	python3 - "$work/junit.xml" >"$told" <<'END'
 import sys
 import xml.etree.ElementTree as tree
@@ -23,7 +23,8 @@ for case in tree.parse(sys.argv[1]).iter("testcase"):
     text = ""
     if end is not None:
         kind, why, text = end.get("type"), end.get("message"), end.text
-    print(case.get("name"), kind, why, text.replace("\n", "; "), sep="\t")
+    name = case.get("name").removesuffix(" (debug)")
+    print(name, kind, why, text.replace("\n", "; "), sep="\t")
 END
 }
 
@@ -147,6 +148,22 @@ if [ -e build/lab/modules/kc_fault.ko ]; then
 	refused "an entry without a reason is refused" 240 "allows a splat without a reason"
 else
 	skip "splats" "kc_fault.ko is not built"
+fi
+
+if [ -e build/lab/debug/modules/kc_fault.ko ]; then
+	run_planted $planted/debug
+	[ $status = 245 ]
+	result $? "the status of splats is 245"
+	tells clean passed
+	tells leak 'kernel splat' 'allocated in fault_leak'
+	tells use-after-free 'kernel splat' 'KASAN: slab-use-after-free'
+	tells out-of-bounds 'kernel splat' 'KASAN: slab-out-of-bounds'
+	tells ubsan 'kernel splat' 'UBSAN: shift-out-of-bounds'
+	tells lock-order 'kernel splat' 'circular locking'
+	tells sleep-in-atomic 'kernel splat' 'sleeping function called'
+	tells list-corruption 'kernel splat' 'list_add corruption'
+else
+	skip "what the debug kernel sees" "the debug kernel is not built"
 fi
 
 # Two guests that sleep, and a third test that waits.
