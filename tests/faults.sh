@@ -27,14 +27,6 @@ guest_test() {
 }
 
 pci=virtio-fault-pci
-mmio=virtio-fault-device
-guest_test "the driver's faults, split ring" $pci --
-guest_test "the driver's faults, packed ring" $pci,packed=on --
-guest_test "the driver's faults, no indirect, no event index" \
-	$pci,indirect_desc=off,event_idx=off,queue-size=8 --
-guest_test "the driver's faults, four CPUs, no MSI-X" $pci,vectors=0 --smp 4 --
-guest_test "the driver's faults, mmio, packed" $mmio,packed=on --transport mmio --
-
 for fault in never-pops never-completes no-interrupt wrong-vector bad-id idle-id twice \
 	long-used short-used needs-reset resets-itself no-notify event-behind; do
 	guest_test "the driver survives a device that does $fault" $pci,fault=$fault -- survives
