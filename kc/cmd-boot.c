@@ -50,7 +50,7 @@ static void start_waiting(struct boot *boot)
 	boot->falls = 0;
 	/* What is typed before the guest listens is lost; a person sees it, a script does not. */
 	pump_hold(boot->input, !boot->tty);
-	boot->limit = loop_deadline(boot->options->launch.boot_timeout);
+	boot->limit = loop_deadline(launch_boot_timeout(&boot->options->launch));
 }
 
 static void come_up(struct boot *boot)
@@ -134,7 +134,7 @@ static void look_whether_up(struct boot *boot)
 		g_set_error(&boot->error, STATUS_ERROR, STATUS_NEVER_BOOTED,
 			    "the guest did not come up within %g s: %s; "
 			    "--boot-timeout gives it more",
-			    boot->options->launch.boot_timeout,
+			    launch_boot_timeout(&boot->options->launch),
 			    silent ? "its console is silent" : "its agent never answered");
 	else if (!silent)
 		come_up(boot);

@@ -159,7 +159,7 @@ static int start_and_run(const struct launch *launch, const struct run_options *
 	struct phases phases = {0};
 	const struct start start = {
 		.cold = options->cold || options->persist,
-		.boot_timeout = options->launch.boot_timeout,
+		.boot_timeout = launch_boot_timeout(&options->launch),
 		.timeout = options->launch.timeout,
 		.console_out = out,
 		.errors_out = out,

@@ -68,13 +68,19 @@ const struct option_row launch_rows[] = {
 	 option_list, FIELD(qemu_args)},
 	{"timeout", 't', "SECONDS", "end the VM after so long (status 246)", option_seconds,
 	 FIELD(timeout)},
-	{"boot-timeout", 0, "SECONDS", "how long the guest may take to come up (default 60)",
+	{"boot-timeout", 0, "SECONDS",
+	 "how long the guest may take to come up (default 60); the debug kernel may take four times as long",
 	 option_seconds, FIELD(boot_timeout)},
 	{"dry-run", 'n', NULL, "only print the QEMU command, ready to be pasted", option_on,
 	 FIELD(dry_run)},
 	{"verbose", 'v', NULL, "say more", option_on, FIELD(verbose)},
 	{.name = NULL},
 };
+
+double launch_boot_timeout(const struct launch_options *options)
+{
+	return options->boot_timeout * (options->debug_kernel ? LAUNCH_DEBUG_SLOWER : 1);
+}
 
 static bool choose_qemu(struct launch *launch, const struct launch_options *options, GError **error)
 {

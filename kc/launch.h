@@ -38,6 +38,12 @@ struct launch_options {
 
 extern const struct option_row launch_rows[];
 
+/* Checks at each access, lock and allocation: a debug kernel takes its time. */
+#define LAUNCH_DEBUG_SLOWER 4
+
+/* Seconds: what the user said, for the kernel that was chosen. */
+double launch_boot_timeout(const struct launch_options *options);
+
 struct launch {
 	struct machine machine;
 	struct lab *lab;

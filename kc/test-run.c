@@ -22,12 +22,12 @@ static double own_timeout(const struct test_case *test_case, const struct test_s
 	double own = test_case->test->launch.timeout;
 
 	return settings->timeout > 0 ? settings->timeout
-				     : own * (test_case->debug ? TEST_DEBUG_SLOWER : 1);
+				     : own * (test_case->debug ? LAUNCH_DEBUG_SLOWER : 1);
 }
 
 static double boot_timeout(const struct test_case *test_case)
 {
-	return test_case->test->launch.boot_timeout * (test_case->debug ? TEST_DEBUG_SLOWER : 1);
+	return test_case->test->launch.boot_timeout * (test_case->debug ? LAUNCH_DEBUG_SLOWER : 1);
 }
 
 double test_run_limit(const struct test_case *test_case, const struct test_settings *settings)

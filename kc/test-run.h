@@ -21,7 +21,6 @@ struct test_case {
 };
 
 /* The debug kernel checks so much that it takes longer by about this. */
-#define TEST_DEBUG_SLOWER 4
 
 /* The longest that it may take, in seconds. */
 double test_run_limit(const struct test_case *test_case, const struct test_settings *settings);

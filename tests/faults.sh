@@ -57,29 +57,30 @@ denied() {
 }
 denied "an unknown fault lists all" 'there are: none, abort' $pci,fault=nonsense
 denied "event index faults need event_idx" 'needs event_idx=on' $pci,event_idx=off,fault=event-ahead
-denied "vector faults need vectors" 'vectors=2 or more' $mmio,fault=wrong-vector --transport mmio
+denied "vector faults need vectors" 'vectors=2 or more' \
+	virtio-fault-device,fault=wrong-vector --transport mmio
 
-# kernel FAULT PATTERN: what the kernel says of a fault that it outlives
+# kernel FAULT STATUS PATTERN: what the kernel says of a fault that it outlives
 kernel() {
 	try 90 "$kc" run --put "$root/build/lab/modules/kc_fault.ko" -- sh -c \
 		'insmod kc_fault.ko how='"$1"' && rmmod kc_fault && dmesg'
-	[ $status = 0 ] && grep -q "kc_fault: $1: done" "$out" && grep -qE "$2" "$out"
+	[ $status = "$2" ] && grep -q "kc_fault: $1: done" "$out" && grep -qE "$3" "$out"
 	result $? "kernel: $1"
 }
-kernel words 'kc_fault: WARNING: BUG'
-kernel warn 'WARNING: CPU: [0-9]+ PID: [0-9]+ at .*fault_warn\+'
-kernel warn-text '\] planted warning with a text$'
-kernel refcount 'refcount_t: underflow; use-after-free'
-kernel schedule-in-atomic 'BUG: scheduling while atomic: insmod/'
+kernel words 0 'kc_fault: WARNING: BUG'
+kernel warn 245 'WARNING: CPU: [0-9]+ PID: [0-9]+ at .*fault_warn\+'
+kernel warn-text 245 '\] planted warning with a text$'
+kernel refcount 245 'refcount_t: underflow; use-after-free'
+kernel schedule-in-atomic 245 'BUG: scheduling while atomic: insmod/'
 
-# panics FAULT WORDS
-panics() {
+# ends FAULT STATUS WORDS: what kc says of one that ends the process or more
+ends() {
 	try 90 "$kc" run --timeout 60 --put "$root/build/lab/modules/kc_fault.ko" -- \
 		insmod kc_fault.ko how="$1"
-	refused "kernel: $1" 244 "$2"
+	refused "kernel: $1" "$2" "$3"
 }
-panics bug 'Fatal exception'
-panics oops 'Fatal exception'
-panics panic 'planted panic'
+ends bug 245 'kernel BUG at'
+ends oops 245 'NULL pointer dereference'
+ends panic 244 'planted panic'
 
 done_testing
