@@ -13,7 +13,7 @@
 #include <unistd.h>
 
 #define GRACE_SECONDS 2 /* for QEMU to end by itself */
-#define ABSENCE_SECONDS 5 /* for the agent: a suspended guest closes its ports */
+#define ABSENCE_SECONDS 30 /* for the agent: a suspended guest closes its ports, and may be slow */
 #define TAIL_LINES 45
 
 struct vm {
