@@ -12,7 +12,7 @@
 
 #define NAME_MAX_BYTES 80
 #define SAME_NAME_MAX 1000
-#define YOUNG_SECONDS 60 /* its writer may not be through with it */
+#define YOUNG_SECONDS 3600 /* the summary of a long run may be about to name it */
 
 /* "-20261122-093000-1234", and "-2" behind it where that was taken */
 #define OURS "-[0-9]{8}-[0-9]{6}-[0-9]+(-[0-9]+)?$"
@@ -142,7 +142,7 @@ static void remove_bundle(const char *path)
 static void prune(const char *folder)
 {
 	g_autoptr(GArray) bundles = list_bundles(folder);
-	gint64 young = g_get_real_time() - YOUNG_SECONDS * G_USEC_PER_SEC;
+	gint64 young = g_get_real_time() - (gint64)YOUNG_SECONDS * G_USEC_PER_SEC;
 
 	for (guint i = BUNDLE_KEEP; i < bundles->len; i++) {
 		const struct old *old = &g_array_index(bundles, struct old, i);

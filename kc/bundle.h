@@ -28,7 +28,7 @@ struct bundle {
  * text; what would be odd in a file name is replaced. The files are written in
  * order, so that what matters most comes first: a disk may be full. Trouble is
  * told and is no verdict. Then removes all but the newest BUNDLE_KEEP folders,
- * never one that is younger than a minute. Free with bundle_clear().
+ * never one that is younger than an hour. Free with bundle_clear().
  */
 void bundle_write(struct bundle *bundle, const char *folder, const char *name,
 		  const struct bundle_file *files, size_t count);

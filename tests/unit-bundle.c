@@ -130,7 +130,7 @@ static void only_the_newest_stay(void **state)
 	for (int i = 0; i < 30; i++) {
 		g_autofree char *name = g_strdup_printf("t-20260101-000000-%d", i);
 
-		make_old(*state, name, 1000 + i);
+		make_old(*state, name, 10000 + i);
 	}
 	make_old(*state, "a user's own", 100000);
 	bundle_write(&bundle, *state, "new", NULL, 0);
