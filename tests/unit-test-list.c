@@ -170,7 +170,7 @@ static void words_name_tests(void **state)
 		{"devices/hello/a", "hello/a"},
 		{"*/a", "blk/a hello/a"},
 		{"*mm*", "hello/mmio"},
-		{"hel?o/m*", "hello/mmio"},
+		{"h?llo/m*", "hello/mmio"},
 		{"tests/own", "tests/own/x tests/own/y"},
 		{"tests/own/y", "tests/own/y"},
 		{"tests/own/tests.ini", "tests/own/x tests/own/y"},
