@@ -68,9 +68,9 @@ char *test_evidence_said(const struct test_evidence *seen)
 	return text;
 }
 
-char *test_evidence_last_words(const struct test_evidence *seen)
+char *test_evidence_last_words(const struct keep *keep)
 {
-	GString *text = keep_text(seen->errors);
+	GString *text = keep_text(keep);
 	g_auto(GStrv) lines = g_strsplit(text->str, "\n", -1);
 	char *last = NULL;
 

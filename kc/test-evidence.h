@@ -34,8 +34,8 @@ void test_evidence_decode(struct test_evidence *seen);
 /* What kc itself had to say so far. Caller frees. */
 char *test_evidence_said(const struct test_evidence *seen);
 
-/* The last line that the command wrote to stderr, printable. Caller frees. */
-char *test_evidence_last_words(const struct test_evidence *seen);
+/* The last line that is not empty, printable. Caller frees. */
+char *test_evidence_last_words(const struct keep *keep);
 
 /* Writes the bundle of a failure, and says in @result where it is. */
 void test_evidence_bundle(const struct test_evidence *seen, const struct test_case *test_case,

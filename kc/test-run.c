@@ -164,7 +164,8 @@ static bool may_hang(const GError *error)
 
 static void judge(const struct test_evidence *seen, struct verdict *verdict)
 {
-	g_autofree char *last_words = test_evidence_last_words(seen);
+	g_autofree char *last_words = test_evidence_last_words(seen->errors);
+	g_autofree char *qemu_said = test_evidence_last_words(seen->qemu);
 	g_autofree char *place = seen->leaks ? test_leaks_where(seen->leaks) : NULL;
 	g_autofree char *leak = place ? decode_text(seen->decode, place, -1) : NULL;
 	const struct facts facts = {
@@ -172,6 +173,7 @@ static void judge(const struct test_evidence *seen, struct verdict *verdict)
 		.report = seen->report,
 		.status = seen->status,
 		.last_words = last_words,
+		.qemu_said = qemu_said,
 		.watch = seen->watch,
 		.hang = seen->hang.where,
 		.leak = leak,

@@ -183,11 +183,12 @@ static char *tell_passed(const struct facts *facts)
 	return g_string_free(out, FALSE);
 }
 
-static void note_leak(struct verdict *verdict, const char *leak)
+static void note_words(struct verdict *verdict, const char *what, const char *words)
 {
-	g_autofree char *note = g_strdup_printf("leaked memory was allocated in %s", leak);
+	g_autofree char *note = g_strconcat(what, words, NULL);
 
-	add_note(verdict, note);
+	if (words && *words)
+		add_note(verdict, note);
 }
 
 static void note_untold(struct verdict *verdict, const struct ktap *report)
@@ -335,8 +336,10 @@ void verdict_judge(struct verdict *verdict, const struct facts *facts)
 		judge_error(verdict, facts);
 	else
 		judge_report(verdict, facts);
-	if (facts->leak)
-		note_leak(verdict, facts->leak);
+	note_words(verdict, "leaked memory was allocated in ", facts->leak);
+	/* The reason of its end has been told. */
+	if (verdict->kind != VERDICT_QEMU_DIED)
+		note_words(verdict, "QEMU said: ", facts->qemu_said);
 	if (facts->report)
 		note_untold(verdict, facts->report);
 	if (facts->watch && verdict->kind != VERDICT_HOST_NOT_READY &&

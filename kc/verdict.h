@@ -32,6 +32,7 @@ struct facts {
 	const struct ktap *report; /* ended */
 	int status; /* of the command, if it ended */
 	const char *last_words; /* of the command's on stderr */
+	const char *qemu_said; /* QEMU's last line on stderr */
 	const struct splat_watch *watch; /* ended */
 	const char *hang; /* where it hangs */
 	const char *leak; /* where leaked memory was allocated */

@@ -214,6 +214,15 @@ status=$?
 	[ "$(tail -n 1 "$out")" = "1 passed, 2 failed, 0 skipped" ]
 result $? "a QEMU that is shot is told, and the next test runs"
 
+start_sleeper
+# shellcheck disable=SC2046 # several numbers
+kill -KILL $(awk -v parent=$pid '$4 == parent { print $1 }' /proc/[0-9]*/stat 2>/dev/null)
+wait $pid
+status=$?
+[ $status = 241 ] && grep -q "kc's process for this test died of signal 9" "$out"
+result $? "a process of kc's that is shot is told"
+expect "and leaves no QEMU" all_gone
+
 try 10 "$kc" test frobnicate
 refused "a test that there is not" 240 "no test is called 'frobnicate'"
 mkdir -p "$work/tests"
