@@ -261,7 +261,8 @@ const struct command command_test = {
 		"[defaults] are of all that have none of their own. Without device there is none. "
 		"Files are named as seen from the file's folder; they are put into, and the "
 		"command runs in, the guest's /tmp. On the debug kernel the time limits are four "
-		"times what is said, and after the test the kernel looks for leaked memory.",
+		"times what is said, which the test finds in KC_TEST_SLOWER, and after the test "
+		"the kernel looks for leaked memory.",
 	.options = test_tables,
 	.fields_size = sizeof(struct test_options),
 	.defaults = &test_defaults,

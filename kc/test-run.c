@@ -95,11 +95,16 @@ static struct vm *start(struct test_evidence *seen, const struct test_case *test
 	return start_guest(&seen->launch, &start, deadline, error);
 }
 
-static bool execute(struct test_evidence *seen, struct vm *vm, const struct test *test,
+/* A test that has time limits of its own is told how much slower all is. */
+static bool execute(struct test_evidence *seen, struct vm *vm, const struct test_case *test_case,
 		    gint64 deadline, GError **error)
 {
+	static const char *const slower[] = {"KC_TEST_SLOWER=" G_STRINGIFY(TEST_DEBUG_SLOWER),
+					     NULL};
+	const struct test *test = test_case->test;
 	const struct exec exec = {
 		.argv = (const char *const *)test->command,
+		.env = test_case->debug ? slower : NULL,
 		.dir = test->carry.dir,
 		.output = see_output,
 		.output_opaque = seen,
@@ -203,7 +208,7 @@ static void run_in_vm(struct test_evidence *seen, const struct test_case *test_c
 	gint64 deadline;
 	struct vm *vm = start(seen, test_case, settings, &deadline, &seen->error);
 
-	if (!seen->error && execute(seen, vm, test_case->test, deadline, &seen->error) &&
+	if (!seen->error && execute(seen, vm, test_case, deadline, &seen->error) &&
 	    test_case->debug && has_passed(seen))
 		test_leaks_scan(seen, vm, &seen->error);
 	if (seen->error)
