@@ -99,7 +99,7 @@ static struct vm *start(struct test_evidence *seen, const struct test_case *test
 static bool execute(struct test_evidence *seen, struct vm *vm, const struct test_case *test_case,
 		    gint64 deadline, GError **error)
 {
-	static const char *const slower[] = {"KC_TEST_SLOWER=" G_STRINGIFY(TEST_DEBUG_SLOWER),
+	static const char *const slower[] = {"KC_TEST_SLOWER=" G_STRINGIFY(LAUNCH_DEBUG_SLOWER),
 					     NULL};
 	const struct test *test = test_case->test;
 	const struct exec exec = {
