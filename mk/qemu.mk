@@ -24,6 +24,10 @@ endif
 qemu-tree: | preflight
 	@scripts/check-tree.sh qemu $(QEMU_TREE)
 
+# Debug information in files of its own, which the linker need not copy: for
+# kc debug, at a sixth more of compile time and next to none of link time.
+QEMU_CFLAGS := -g -gsplit-dwarf
+
 # No disassembler, no firmware, no documents, no tools, none of the devices and
 # back ends that a virtio lab has no use for.
 QEMU_CONFIGURE := --target-list=x86_64-softmmu \
@@ -33,7 +37,7 @@ QEMU_CONFIGURE := --target-list=x86_64-softmmu \
 	--enable-virtfs --enable-slirp --enable-malloc-trim \
 	--enable-trace-backends=log,simple \
 	--disable-docs --disable-tools --disable-install-blobs --disable-download \
-	--disable-debug-info --python=/usr/bin/python3
+	--disable-debug-info --extra-cflags="$(QEMU_CFLAGS)" --python=/usr/bin/python3
 
 DEVICE_SOURCES := $(filter-out %/driver.c %/test.c,$(wildcard devices/*/*.[ch])) \
 	$(wildcard devices/meson.build devices/*/meson.build devices/*/trace-events)
