@@ -6,7 +6,7 @@
 #include <string.h>
 
 const struct command *const commands[] = {
-	&command_boot,	 &command_run,	&command_test,	  &command_cache,
+	&command_boot,	 &command_run,	&command_test,	  &command_debug, &command_cache,
 	&command_doctor, &command_help, &command_version, NULL,
 };
 
@@ -63,6 +63,16 @@ static char **parse(const struct command *command, char **argv, void *fields, bo
 	return operands;
 }
 
+static char **take_word(const struct command *command, char **argv, void *fields)
+{
+	g_auto(GStrv) words = g_strsplit(command->words ? command->words : "", "|", -1);
+
+	if (!*argv || !g_strv_contains((const char *const *)words, *argv))
+		return argv;
+	*(const char **)((char *)fields + command->word_offset) = *argv;
+	return argv + 1;
+}
+
 int command_dispatch(const struct command *command, char **argv)
 {
 	g_autofree void *fields = g_malloc0(MAX(command->fields_size, 1));
@@ -72,6 +82,7 @@ int command_dispatch(const struct command *command, char **argv)
 
 	if (command->defaults)
 		memcpy(fields, command->defaults, command->fields_size);
+	argv = take_word(command, argv, fields);
 	argv = parse(command, argv, fields, &help, &error);
 	if (help)
 		help_command(command, stdout);

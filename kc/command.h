@@ -12,6 +12,8 @@
 
 struct command {
 	const char *name;
+	const char *words; /* "A|B": one may come before the options; or NULL */
+	size_t word_offset; /* of the const char * that it goes into, in the options' fields */
 	const char *operands; /* as in a synopsis; NULL: it takes none */
 	unsigned operands_max; /* 0: what follows the first is its business, not kc's */
 	const char *summary; /* one line */
@@ -37,6 +39,7 @@ extern const struct command command_boot;
 extern const struct command command_run;
 extern const struct command command_test;
 extern const struct command command_cache;
+extern const struct command command_debug;
 extern const struct command command_doctor;
 extern const struct command command_help;
 extern const struct command command_version;

@@ -249,7 +249,7 @@ static bool send_request(struct run *run, GError **error)
 /* A command may clean up at the first signal; whoever insists is obeyed. */
 static bool pass_signal(struct run *run)
 {
-	if (run->signals++ > 0)
+	if (run->exec->signals_end || run->signals++ > 0)
 		return false;
 	send_signal(run, loop_take_signal());
 	return true;

@@ -14,6 +14,7 @@ struct exec {
 	const char *dir; /* or NULL */
 	bool tty; /* stdin is a terminal, in raw mode */
 	bool reads; /* stdin is given to it; else it gets none */
+	bool signals_end; /* a signal ends the wait at once, and is not passed on */
 	exec_output output; /* NULL: kc's own stdout and stderr */
 	void *output_opaque;
 };

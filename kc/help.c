@@ -105,10 +105,24 @@ void help_overview(FILE *out)
 	fputs("\n'kc COMMAND --help' says more about one.\n", out);
 }
 
+static char *command_synopsis(const struct command *command)
+{
+	GString *out = g_string_new("kc ");
+
+	g_string_append(out, command->name);
+	if (command->words)
+		g_string_append_printf(out, " [%s]", command->words);
+	g_string_append(out, " [OPTION...]");
+	if (command->operands)
+		g_string_append_printf(out, " %s", command->operands);
+	return g_string_free(out, FALSE);
+}
+
 void help_command(const struct command *command, FILE *out)
 {
-	fprintf(out, "usage: kc %s [OPTION...]%s%s\n\n", command->name,
-		command->operands ? " " : "", command->operands ? command->operands : "");
+	g_autofree char *usage = command_synopsis(command);
+
+	fprintf(out, "usage: %s\n\n", usage);
 	wrap(out, command->text);
 	fputs("\nOptions:\n", out);
 	for (size_t i = 0; command->options[i]; i++)
@@ -159,10 +173,9 @@ static void roff_option(FILE *out, const struct option_row *row)
 
 static void roff_command(FILE *out, const struct command *command)
 {
+	g_autofree char *title = command_synopsis(command);
+
 	fputs(".SS ", out);
-	g_autofree char *title = g_strdup_printf("kc %s%s%s", command->name,
-						 command->operands ? " " : "",
-						 command->operands ? command->operands : "");
 	roff(out, title);
 	roff(out, command->text);
 	for (size_t i = 0; command->options[i]; i++)
@@ -213,6 +226,14 @@ static void bash_values(FILE *out, const struct option_row *row)
 	fputs("\" -- \"$cur\"); return ;;\n", out);
 }
 
+static void bash_words(FILE *out, const char *words)
+{
+	g_autofree char *list = g_strdup(words ? words : "");
+
+	if (words)
+		fprintf(out, " %s", g_strdelimit(list, "|", ' '));
+}
+
 void help_bash(FILE *out)
 {
 	g_autoptr(GHashTable) done = g_hash_table_new(g_str_hash, g_str_equal);
@@ -233,6 +254,7 @@ void help_bash(FILE *out)
 			for (const struct option_row *row = commands[i]->options[t]; row->name;
 			     row++)
 				fprintf(out, " --%s", row->name);
+		bash_words(out, commands[i]->words);
 		fputs("\" ;;\n", out);
 	}
 	fputs("\tesac\n\t[ \"$COMP_CWORD\" -gt 1 ] || words=\"", out);

@@ -64,6 +64,11 @@ void loop_catch_signals(void)
 	signal(SIGPIPE, SIG_IGN);
 }
 
+void loop_ignore_signal(int signo)
+{
+	signal(signo, SIG_IGN);
+}
+
 int loop_take_signal(void)
 {
 	int signo = pending_signal;

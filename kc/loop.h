@@ -22,6 +22,9 @@ enum loop_end loop_until(bool (*step)(void *data), void *data, gint64 deadline);
 /* From now on SIGINT, SIGTERM and SIGHUP end a wait instead of the process. */
 void loop_catch_signals(void);
 
+/* From now on it is somebody else's. */
+void loop_ignore_signal(int signo);
+
 /* The signal that has come in, which is forgotten thereby; 0: none. */
 int loop_take_signal(void);
 

@@ -18,4 +18,10 @@ struct spawn_fd {
 GSubprocess *spawn(const char *const *argv, const struct spawn_fd *fds, size_t count,
 		   GError **error);
 
+/* The same, with stdout and stderr together behind g_subprocess_get_stdout_pipe(). */
+GSubprocess *spawn_tool(const char *const *argv, GError **error);
+
+/* For a program that talks to the user, who then talks to it alone: see SIGINT. */
+GSubprocess *spawn_on_terminal(const char *const *argv, GError **error);
+
 #endif

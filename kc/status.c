@@ -19,6 +19,7 @@ static const char *const meanings[] = {
 	[STATUS_NOT_CARRIED - STATUS_MISUSE] =
 		"a file, a module or the command could not be given to the guest, or a file not got",
 	[STATUS_SHORT_PLAN - STATUS_MISUSE] = "a test reported less than it planned, or nothing",
+	[STATUS_DEBUGGER - STATUS_MISUSE] = "gdb failed, or a breakpoint was never reached",
 };
 
 G_STATIC_ASSERT(G_N_ELEMENTS(meanings) == STATUS_END - STATUS_MISUSE);

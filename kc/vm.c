@@ -7,6 +7,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <gio/gunixinputstream.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
@@ -34,7 +35,7 @@ struct vm {
 	enum vm_end announced; /* by QEMU, before it exits */
 	vm_kmsg kmsg; /* or NULL */
 	void *kmsg_opaque;
-	unsigned resets;
+	unsigned resets, stops;
 };
 
 static void keep_lines(const char *data, size_t len, void *console)
@@ -96,6 +97,8 @@ static void on_event(const char *name, JsonObject *data, void *opaque)
 		console_thaw(vm->console);
 		/* What was on its way to the agent went down with the guest. */
 		greet_agent(vm);
+	} else if (g_str_equal(name, "STOP")) {
+		vm->stops++;
 	} else if (g_str_equal(name, "GUEST_PANICKED")) {
 		vm->panicked = true;
 	} else if (g_str_equal(name, "SHUTDOWN")) {
@@ -245,6 +248,18 @@ struct qmp *vm_qmp(struct vm *vm)
 	return vm->qmp;
 }
 
+int vm_pid(struct vm *vm)
+{
+	const char *id = g_subprocess_get_identifier(vm->process);
+
+	return id ? atoi(id) : 0;
+}
+
+void vm_kill(struct vm *vm)
+{
+	g_subprocess_force_exit(vm->process);
+}
+
 struct agent *vm_agent(struct vm *vm)
 {
 	return vm->agent;
@@ -296,6 +311,11 @@ bool vm_console_is_broken(struct vm *vm)
 unsigned vm_resets(struct vm *vm)
 {
 	return vm->resets;
+}
+
+unsigned vm_stops(struct vm *vm)
+{
+	return vm->stops;
 }
 
 static enum vm_end exit_kind(struct vm *vm)

@@ -38,6 +38,12 @@ void vm_stop(struct vm *vm);
 
 struct qmp *vm_qmp(struct vm *vm);
 
+/* QEMU's process id; 0 once it has ended. */
+int vm_pid(struct vm *vm);
+
+/* Ends QEMU at once, whatever holds it; vm_stop() is still to be called. */
+void vm_kill(struct vm *vm);
+
 /* Has been sent HELLO, and is sent it again when the guest was reset. */
 struct agent *vm_agent(struct vm *vm);
 
@@ -62,8 +68,9 @@ int vm_console_fd(struct vm *vm);
 /* Nobody reads the console any more. */
 bool vm_console_is_broken(struct vm *vm);
 
-/* How often the guest was reset so far. */
+/* How often the guest was reset, and stopped from the host, so far. */
 unsigned vm_resets(struct vm *vm);
+unsigned vm_stops(struct vm *vm);
 
 /* VM_RUNNING until QEMU has exited and all that it said was taken in. */
 enum vm_end vm_end(struct vm *vm);

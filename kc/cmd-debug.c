@@ -1,0 +1,415 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * kc debug: gdb on the driver, in the guest's kernel, on the device, in QEMU,
+ * or on both at once. The guest is up and its driver not yet loaded when gdb
+ * comes; modules and the command follow, as far as gdb lets them.
+ */
+#include "carry.h"
+#include "command.h"
+#include "debugger.h"
+#include "exec.h"
+#include "gdb-stub.h"
+#include "guest.h"
+#include "launch.h"
+#include "start.h"
+
+#include <signal.h>
+#include <string.h>
+#include <unistd.h>
+
+#define BATCH_SECONDS 600 /* where the user sets no limit */
+#define ATTACH_SECONDS 120 /* in batch: reading a kernel's symbols takes a while */
+#define LEAVE_SECONDS 10 /* for gdb to end after its machine */
+
+struct debug_options {
+	struct launch_options launch;
+	struct carry carry;
+	const char *on; /* "driver", "device" or "both" */
+	const char **breaks;
+	const char **scripts;
+	bool batch;
+	bool cold;
+	const char *symbols;
+};
+
+static const struct debug_options debug_defaults = {.launch = LAUNCH_DEFAULTS, .on = "driver"};
+
+#define FIELD(name) offsetof(struct debug_options, name)
+
+static const struct option_row debug_rows[] = {
+	{"break", 'b', "[SIDE:]WHERE",
+	 "stop there, as gdb's break has it (a function, FILE:LINE, 'WHERE if CONDITION'); with "
+	 "'both', SIDE is driver or device; may be repeated",
+	 option_list, FIELD(breaks)},
+	{"script", 'x', "[SIDE:]FILE", "gdb commands to run once the breakpoints are set",
+	 option_list, FIELD(scripts)},
+	{"batch", 0, NULL,
+	 "without a terminal: run the script, or show each breakpoint the first time that it is "
+	 "reached",
+	 option_on, FIELD(batch)},
+	CARRY_ROWS(struct debug_options, carry),
+	{"symbols", 0, "FILE", "the running kernel's vmlinux with debug information", option_string,
+	 FIELD(symbols)},
+	{"cold", 0, NULL, "boot, rather than go on from a saved machine", option_on, FIELD(cold)},
+	{.name = NULL},
+};
+
+/* One debugging session. */
+struct session {
+	const struct debug_options *options;
+	struct launch launch;
+	bool wanted[DEBUG_SIDES];
+	struct debug_task tasks[DEBUG_SIDES];
+	struct debugger *debuggers[DEBUG_SIDES];
+	struct vm *vm;
+	struct gdb_stub *stub; /* of the driver's side */
+	bool left; /* by gdb: the user quit it, or its script failed */
+};
+
+/* The side that @text is for, and in *rest what is meant; DEBUG_SIDES if it does not say. */
+static enum debug_side split_side(const char *text, const char **rest)
+{
+	for (int side = 0; side < DEBUG_SIDES; side++) {
+		size_t len = strlen(debug_side_name(side));
+
+		if (strncmp(text, debug_side_name(side), len) == 0 && text[len] == ':') {
+			*rest = text + len + 1;
+			return side;
+		}
+	}
+	*rest = text;
+	return DEBUG_SIDES;
+}
+
+/* Finds the side's task; NULL with @error where that is unclear. */
+static struct debug_task *task_for(struct session *session, const char *option, const char *text,
+				   const char **rest, GError **error)
+{
+	bool both = session->wanted[DEBUG_DRIVER] && session->wanted[DEBUG_DEVICE];
+	enum debug_side side = split_side(text, rest);
+
+	if (side == DEBUG_SIDES && !both)
+		side = session->wanted[DEBUG_DRIVER] ? DEBUG_DRIVER : DEBUG_DEVICE;
+	if (side < DEBUG_SIDES && session->wanted[side] && **rest)
+		return &session->tasks[side];
+	g_set_error(error, STATUS_ERROR, STATUS_MISUSE,
+		    side == DEBUG_SIDES ? "--%s: is '%s' for the driver or for the device? Say "
+					  "driver:%s or device:%s"
+					: "--%s: '%s' is not for 'kc debug %s'",
+		    option, text, side == DEBUG_SIDES ? text : session->options->on, text);
+	return NULL;
+}
+
+static bool add_breaks(struct session *session, GError **error)
+{
+	for (int i = 0; session->options->breaks && session->options->breaks[i]; i++) {
+		const char *text = session->options->breaks[i], *where;
+		struct debug_task *task = task_for(session, "break", text, &where, error);
+
+		if (!task)
+			return false;
+		option_list(where, &task->breaks, NULL);
+	}
+	return true;
+}
+
+static bool add_scripts(struct session *session, GError **error)
+{
+	for (int i = 0; session->options->scripts && session->options->scripts[i]; i++) {
+		const char *text = session->options->scripts[i], *file;
+		struct debug_task *task = task_for(session, "script", text, &file, error);
+
+		if (!task)
+			return false;
+		if (task->script || !g_file_test(file, G_FILE_TEST_IS_REGULAR)) {
+			g_set_error(error, STATUS_ERROR, STATUS_MISUSE,
+				    task->script ? "--script: one for a side: '%s' is the second"
+						 : "--script: no file '%s'",
+				    file);
+			return false;
+		}
+		task->script = file;
+	}
+	return true;
+}
+
+/* The kernel's own vmlinux may hold its symbols, or lie beside the one that does. */
+static const char *find_symbols(const struct session *session)
+{
+	const struct debug_options *options = session->options;
+
+	if (options->symbols)
+		return options->symbols;
+	return options->launch.kernel ? options->launch.kernel
+				      : session->launch.lab->parts[LAB_VMLINUX_DEBUG];
+}
+
+static bool check_symbols(struct session *session, GError **error)
+{
+	const char *symbols = find_symbols(session);
+
+	if (session->wanted[DEBUG_DRIVER] && !g_file_test(symbols, G_FILE_TEST_EXISTS)) {
+		g_set_error(error, STATUS_ERROR, STATUS_HOST_NOT_READY,
+			    "the kernel's symbols are missing: no '%s'; 'make linux' builds the "
+			    "lab's, --symbols names another's",
+			    symbols);
+		return false;
+	}
+	session->tasks[DEBUG_DRIVER].symbols = symbols;
+	return true;
+}
+
+static bool check_terminal(const struct debug_options *options, GError **error)
+{
+	if (options->batch || (isatty(STDIN_FILENO) && isatty(STDOUT_FILENO)))
+		return true;
+	g_set_error(error, STATUS_ERROR, STATUS_MISUSE,
+		    "gdb needs a terminal to be typed at; --batch does without");
+	return false;
+}
+
+static bool check_operands(char **operands, GError **error)
+{
+	if (!operands[0] ||
+	    !g_strv_contains((const char *const[]){"driver", "device", "both", NULL}, operands[0]))
+		return true;
+	g_set_error(error, STATUS_ERROR, STATUS_MISUSE,
+		    "'%s' belongs in front of the options: 'kc debug %s [OPTION...]'", operands[0],
+		    operands[0]);
+	return false;
+}
+
+static bool prepare(struct session *session, char **operands, GError **error)
+{
+	const struct debug_options *options = session->options;
+	struct launch *launch = &session->launch;
+
+	session->wanted[DEBUG_DRIVER] = !g_str_equal(options->on, "device");
+	session->wanted[DEBUG_DEVICE] = !g_str_equal(options->on, "driver");
+	for (int side = 0; side < DEBUG_SIDES; side++) {
+		session->tasks[side].side = side;
+		session->tasks[side].batch = options->batch;
+		session->tasks[side].modules = options->carry.modules;
+		session->tasks[side].labelled = g_str_equal(options->on, "both");
+	}
+	launch->machine.disk_throwaway = true;
+	launch->machine.reset_ends = true;
+	return check_operands(operands, error) && add_breaks(session, error) &&
+	       add_scripts(session, error) && check_terminal(options, error) &&
+	       debugger_check(error) && launch_prepare(launch, &options->launch, error) &&
+	       check_symbols(session, error) && carry_check(&options->carry, launch->lab, error);
+}
+
+/* Once the user has left gdb, or its script has failed, nothing more is awaited. */
+static void on_gdb_end(void *data)
+{
+	struct session *session = data;
+
+	for (int side = 0; side < DEBUG_SIDES; side++) {
+		struct debugger *debugger = session->debuggers[side];
+
+		if (!debugger || (session->options->batch && debugger_succeeded(debugger)))
+			continue;
+		if (debugger_exited(debugger))
+			session->left = true;
+	}
+	if (session->left)
+		vm_kill(session->vm);
+}
+
+/* Where two are wanted on one terminal the driver's has it. */
+static bool is_elsewhere(const struct session *session, enum debug_side side)
+{
+	return side == DEBUG_DEVICE && !session->options->batch && session->wanted[DEBUG_DRIVER];
+}
+
+static bool attach(struct session *session, enum debug_side side, gint64 deadline, GError **error)
+{
+	const struct debug_task *task = &session->tasks[side];
+
+	if (is_elsewhere(session, side)) {
+		g_autofree char *command = debugger_command(session->vm, session->launch.lab, task);
+
+		fprintf(stderr, "kc: now run the device's gdb in another terminal:\n%s\n", command);
+	} else {
+		session->debuggers[side] = debugger_start(session->vm, session->launch.lab, task,
+							  on_gdb_end, session, error);
+		if (!session->debuggers[side])
+			return false;
+	}
+	return debugger_wait_attached(session->vm, side, session->debuggers[side], deadline, error);
+}
+
+static bool open_stub(struct session *session, GError **error)
+{
+	if (!session->wanted[DEBUG_DRIVER])
+		return true;
+	session->stub = gdb_stub_open(vm_qmp(session->vm), error);
+	if (session->stub)
+		session->tasks[DEBUG_DRIVER].stub = gdb_stub_path(session->stub);
+	return session->stub;
+}
+
+/* The device's first: it holds up all of QEMU, for which gdb on the kernel waits. */
+static bool attach_all(struct session *session, gint64 deadline, GError **error)
+{
+	gint64 limit = session->options->batch ? MIN(deadline, loop_deadline(ATTACH_SECONDS))
+					       : deadline;
+
+	if (!open_stub(session, error))
+		return false;
+	for (int side = DEBUG_SIDES - 1; side >= 0; side--)
+		if (session->wanted[side] && !attach(session, side, limit, error))
+			return false;
+	return true;
+}
+
+static bool gdb_ended(void *data)
+{
+	const struct session *session = data;
+
+	for (int side = 0; side < DEBUG_SIDES; side++)
+		if (session->debuggers[side] && !debugger_has_ended(session->debuggers[side]))
+			return false;
+	return true;
+}
+
+static bool run_command(struct session *session, char **argv, gint64 deadline, int *status,
+			GError **error)
+{
+	const struct exec exec = {
+		.argv = (const char *const *)argv,
+		.dir = session->options->carry.dir,
+		.signals_end = true,
+	};
+
+	if (!carry_in(session->vm, &session->options->carry, session->launch.lab, deadline, error))
+		return false;
+	if (!*argv)
+		return true;
+	if (!exec_run(session->vm, &exec, deadline, status, error) ||
+	    !carry_out(session->vm, &session->options->carry, deadline, error))
+		return false;
+	if (!session->options->batch)
+		fprintf(stderr,
+			"kc: the command ended with status %d; the machine is there until "
+			"you leave gdb\n",
+			*status);
+	return true;
+}
+
+static bool debug(struct session *session, char **argv, gint64 deadline, int *status,
+		  GError **error)
+{
+	enum loop_end end;
+
+	if (!attach_all(session, deadline, error) ||
+	    !run_command(session, argv, deadline, status, error))
+		return false;
+	if (session->options->batch && *argv)
+		qmp_quit(vm_qmp(session->vm));
+	end = loop_until(gdb_ended, session,
+			 session->options->batch && *argv ? loop_deadline(LEAVE_SECONDS)
+							  : deadline);
+	if (end != LOOP_DONE)
+		guest_wait_failed(end, "gdb ended", error);
+	return end == LOOP_DONE;
+}
+
+/* What gdb did explains what became of the machine. */
+static void judge(struct session *session, GError **cause)
+{
+	if (!session->left)
+		return;
+	g_clear_error(cause);
+	for (int side = 0; side < DEBUG_SIDES; side++)
+		if (session->options->batch && session->debuggers[side] &&
+		    debugger_exited(session->debuggers[side]) &&
+		    !debugger_succeeded(session->debuggers[side]))
+			g_set_error(cause, STATUS_ERROR, STATUS_DEBUGGER,
+				    "gdb on the %s failed; what it said is above",
+				    debug_side_name(side));
+}
+
+static int start_and_debug(struct session *session, char **argv, GError **error)
+{
+	const struct debug_options *options = session->options;
+	int out = options->launch.verbose ? STDERR_FILENO : -1;
+	double limit = options->launch.timeout;
+	const struct start start = {
+		.cold = options->cold,
+		.boot_timeout = options->launch.boot_timeout,
+		.timeout = limit || !options->batch ? limit : BATCH_SECONDS,
+		.console_out = out,
+		.errors_out = out,
+	};
+	GError *cause = NULL;
+	gint64 deadline;
+	int status = 0;
+
+	loop_catch_signals();
+	session->vm = start_guest(&session->launch, &start, &deadline, &cause);
+	/* On a terminal Ctrl-C is for gdb, which then stops the machine. */
+	if (!cause && !options->batch)
+		loop_ignore_signal(SIGINT);
+	if (!cause)
+		debug(session, argv, deadline, &status, &cause);
+	judge(session, &cause);
+	for (int side = 0; side < DEBUG_SIDES; side++)
+		debugger_stop(session->debuggers[side]);
+	gdb_stub_close(session->stub);
+	vm_stop(session->vm);
+	if (cause)
+		g_propagate_error(error, cause);
+	return status;
+}
+
+static void session_clear(struct session *session)
+{
+	for (int side = 0; side < DEBUG_SIDES; side++)
+		g_free(session->tasks[side].breaks);
+	launch_clear(&session->launch);
+}
+
+static int run_debug(const void *fields, char **operands, GError **error)
+{
+	struct session session = {.options = fields};
+	int status = 0;
+
+	if (prepare(&session, operands, error)) {
+		if (session.options->launch.dry_run)
+			launch_print(&session.launch);
+		else
+			status = start_and_debug(&session, operands, error);
+	}
+	session_clear(&session);
+	return status;
+}
+
+static const struct option_row *const debug_tables[] = {debug_rows, launch_rows, NULL};
+
+const struct command command_debug = {
+	.name = "debug",
+	.words = "driver|device|both",
+	.word_offset = FIELD(on),
+	.operands = "[--] [COMMAND [ARGUMENT...]]",
+	.summary = "gdb on the driver, the device, or both",
+	.text = "Starts a guest as 'kc run' does and puts gdb on its kernel ('driver', if nothing "
+		"is said), on QEMU ('device') or on each ('both'). Then it inserts the modules "
+		"and runs COMMAND. A module's symbols are there before its first instruction "
+		"runs, so that a break in a driver's probe is reached:\n\n"
+		"kc debug driver --module hello_virtio --break hello_probe -- true\n\n"
+		"On a terminal the machine is stopped when gdb's prompt appears, or goes on to the "
+		"first --break; leaving gdb ends the machine. With 'both' the driver's gdb has "
+		"the terminal, and kc prints the command that starts the device's in "
+		"another.\n\n"
+		"With --batch nothing is asked: each --break is shown the first time that it is "
+		"reached, with its arguments and what they point at, or --script says what to do. "
+		"Its lines begin with 'driver: ' or 'device: ' where there are both. kc ends "
+		"with COMMAND's status; with 250 if the script failed or a --break was never "
+		"reached. --timeout is 600 then, if nothing is said.",
+	.options = debug_tables,
+	.fields_size = sizeof(struct debug_options),
+	.defaults = &debug_defaults,
+	.run = run_debug,
+};
