@@ -12,6 +12,7 @@ BUSYBOX_TREE := $(SRC)/busybox
 BUSYBOX_BUILD := $(CURDIR)/$(BUILD)/busybox
 GUEST_CC := $(CCACHE) musl-gcc -isystem $(LINUX_HEADERS)
 GUEST_CFLAGS := -static -O2 -Wall -Wextra -Werror
+GUEST_TEST_CC = $(GUEST_CC) $(GUEST_CFLAGS) -pthread
 AGENT_SOURCES := $(wildcard guest/agent/*.[ch])
 ROOTFS_FILES := $(shell find guest/rootfs -type f)
 GUEST_TESTS := $(patsubst devices/%/test.c,%,$(wildcard devices/*/test.c))
@@ -33,7 +34,7 @@ $(ROOTFS)/kc-agent: $(AGENT_SOURCES) $(LINUX_HEADERS)/linux/virtio_ids.h
 $(ROOTFS)/tests/%_test: $$(wildcard devices/$$*/test*.[ch] devices/$$*/abi.h) \
 		$(LINUX_HEADERS)/linux/virtio_ids.h
 	@mkdir -p $(@D)
-	@$(GUEST_CC) $(GUEST_CFLAGS) -pthread $(filter %.c,$^) -o $@
+	@$(GUEST_TEST_CC) $(filter %.c,$^) -o $@
 
 ROOTFS_MODULES := $(filter-out tests/%,$(MODULE_DIRS))
 

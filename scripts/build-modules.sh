@@ -5,27 +5,49 @@
 # gdb and for decoding stack traces. Sections and addresses are the same.
 #
 # usage: build-modules.sh MIRROR LAB 'DIR...' MAKE [ARG...]
+# usage: build-modules.sh MIRROR LAB --alone DIR MAKE [ARG...]
+#	That one's, and nothing is done about the others.
 
 set -eu
 mirror=$1
 modules=$2/modules
+alone=
+[ "$3" != --alone ] || { alone=$4 && shift; }
 dirs=$3
 shift 3
 here=$(cd "$(dirname "$0")/.." && pwd)
+top=$mirror${alone:+/$alone}
+
+mirror_dir() {
+	mkdir -p "$mirror/$1"
+	# make would go on with the object of a source that is gone.
+	find "$mirror/$1" -xtype l | while read -r gone; do
+		rm -f "$gone" "${gone%.c}.o"
+	done
+	ln -sf "$here/$1"/* "$mirror/$1/"
+}
 
 mirror_sources() {
 	for dir in $dirs; do
-		mkdir -p "$mirror/$dir"
-		find "$mirror/$dir" -xtype l -delete
-		ln -sf "$here/$dir"/* "$mirror/$dir/"
+		mirror_dir "$dir"
 		echo "obj-m += $dir/"
 	done >"$mirror/Kbuild.new"
 	cmp -s "$mirror/Kbuild.new" "$mirror/Kbuild" || mv "$mirror/Kbuild.new" "$mirror/Kbuild"
 }
 
+# Objects of sources that are newer than their times say.
+forget_restored() {
+	"$here/scripts/restored.sh" "$top/.seen" "$here/$alone" | while read -r file; do
+		case $file in
+		*.c) rm -f "$top/${file%.c}.o" ;;
+		*.h) find "$top" -maxdepth 1 -name '*.o' -delete ;;
+		esac
+	done
+}
+
 # Before 6.13 the paths are absolute.
 built() {
-	sed -n -e 's/\.o$/.ko/' -e "s|^[^/]|$mirror/&|" -e p "$mirror/modules.order"
+	sed -n -e 's/\.o$/.ko/' -e "s|^[^/]|$top/&|" -e p "$top/modules.order"
 }
 
 enter_lab() {
@@ -42,11 +64,16 @@ leave_lab() {
 }
 
 mkdir -p "$modules" "$mirror"
-mirror_sources
+if [ "$alone" ]; then
+	mirror_dir "$alone"
+	forget_restored
+else
+	mirror_sources
+fi
 # Debuggers open the sources themselves; messages name them as the project does.
-"$@" M="$mirror" modules \
+"$@" M="$top" modules \
 	KCFLAGS="-fdebug-prefix-map=$mirror=$here -fmacro-prefix-map=$mirror/="
-leave_lab
+[ "$alone" ] || leave_lab
 for module in $(built); do
 	enter_lab "$module"
 done
