@@ -61,6 +61,15 @@ GSubprocess *spawn_tool(const char *const *argv, GError **error)
 	return start(argv, launcher, leave_terminal, error);
 }
 
+GSubprocess *spawn_apart(const char *const *argv, bool silent, GError **error)
+{
+	g_autoptr(GSubprocessLauncher) launcher = g_subprocess_launcher_new(
+		silent ? G_SUBPROCESS_FLAGS_STDOUT_SILENCE | G_SUBPROCESS_FLAGS_STDERR_SILENCE
+		       : G_SUBPROCESS_FLAGS_NONE);
+
+	return start(argv, launcher, leave_terminal, error);
+}
+
 GSubprocess *spawn_on_terminal(const char *const *argv, GError **error)
 {
 	g_autoptr(GSubprocessLauncher)

@@ -4,6 +4,7 @@
 #define KC_SPAWN_H
 
 #include <gio/gio.h>
+#include <stdbool.h>
 
 struct spawn_fd {
 	int ours; /* closed in any case */
@@ -20,6 +21,9 @@ GSubprocess *spawn(const char *const *argv, const struct spawn_fd *fds, size_t c
 
 /* The same, with stdout and stderr together behind g_subprocess_get_stdout_pipe(). */
 GSubprocess *spawn_tool(const char *const *argv, GError **error);
+
+/* Away from the terminal; unless it is @silent it writes where kc does. */
+GSubprocess *spawn_apart(const char *const *argv, bool silent, GError **error);
 
 /* For a program that talks to the user, who then talks to it alone: see SIGINT. */
 GSubprocess *spawn_on_terminal(const char *const *argv, GError **error);

@@ -20,6 +20,7 @@ static const char *const meanings[] = {
 		"a file, a module or the command could not be given to the guest, or a file not got",
 	[STATUS_SHORT_PLAN - STATUS_MISUSE] = "a test reported less than it planned, or nothing",
 	[STATUS_DEBUGGER - STATUS_MISUSE] = "gdb failed, or a breakpoint was never reached",
+	[STATUS_BUILD_FAILED - STATUS_MISUSE] = "what was edited does not build",
 };
 
 G_STATIC_ASSERT(G_N_ELEMENTS(meanings) == STATUS_END - STATUS_MISUSE);

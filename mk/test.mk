@@ -4,7 +4,7 @@
 .PHONY: test bench
 
 TESTS_C := $(patsubst tests/%.c,$(BUILD)/tests/%,$(wildcard tests/*.c))
-TESTS_SH := $(filter-out tests/lib.sh tests/run.sh,$(wildcard tests/*.sh))
+TESTS_SH := $(filter-out tests/lib.sh tests/scratch.sh tests/run.sh,$(wildcard tests/*.sh))
 KC_PARTS := $(filter-out $(BUILD)/kc/main.o,$(KC_OBJECTS))
 
 $(BUILD)/tests/%: tests/%.c $(KC_PARTS) | preflight-test

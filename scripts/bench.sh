@@ -70,6 +70,39 @@ phase_table() {
 	done
 }
 
+# The edits are made to a project of links.
+start_watch() {
+	# shellcheck source=tests/scratch.sh
+	. "$root/tests/scratch.sh"
+	scratch_project "$work/project"
+	KC_ROOT=$work/project "$kc" watch hello >"$work/watch" 2>&1 &
+	watcher=$!
+	trap 'kill $watcher; wait $watcher; rm -rf "$work"' EXIT
+	await_verdict 0
+}
+
+verdicts() {
+	grep -c ', after [0-9.]* s;' "$work/watch"
+}
+
+await_verdict() {
+	until [ "$(verdicts)" -gt "$1" ]; do
+		kill -0 $watcher
+		sleep 0.1
+	done
+}
+
+# edit NAME FILE: what kc watch says of the time from a save to its verdict. A
+# machine that is to be saved meanwhile has been.
+edit() {
+	sleep 5
+	before=$(verdicts)
+	echo "/* $(date +%s%N) */" >>"$work/project/devices/hello/$2"
+	await_verdict "$before"
+	sed -n 's/.* PASSED, after \([0-9]*\)\.\([0-9]\) s;.*/\1\200/p' "$work/watch" |
+		tail -n 1 >>"$work/$1"
+}
+
 progress() {
 	[ ! -t 2 ] || printf '\r\033[Kround %d of %d' "$1" "$rounds" >&2
 }
@@ -79,6 +112,7 @@ for options in '' '--root disk' '--transport mmio'; do
 	# shellcheck disable=SC2086 # words
 	"$kc" run $options -- true 2>/dev/null
 done
+start_watch
 for i in $(seq "$rounds"); do
 	progress "$i"
 	clock cold_on_pci "$kc" run --cold -- true
@@ -89,6 +123,9 @@ for i in $(seq "$rounds"); do
 	clock warm_on_mmio "$kc" run --transport mmio -- true
 	phases vmlinux
 	phases bzImage --kernel "$root/build/lab/bzImage"
+	edit driver.c driver.c
+	edit device.c device.c
+	edit abi.h abi.h
 	round_trip split 64
 	round_trip packed 64 --device virtio-hello-pci,packed=on
 	round_trip mmio 64 --transport mmio
@@ -105,5 +142,7 @@ echo "What a cold run goes to, with the kernel entered as vmlinux:"
 phase_table vmlinux
 echo "and as bzImage, which unpacks itself first:"
 phase_table bzImage
+echo "From a saved file to the verdict (kc watch hello), median of $rounds:"
+table ms driver.c device.c abi.h
 echo "One message to virtio-hello and back, median of $rounds times 2000:"
 table us split packed mmio split_with_65536_bytes

@@ -1,0 +1,37 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+# shellcheck shell=sh disable=SC2154 # root is lib.sh's
+# A project of its own for tests that edit devices: links to the user's, which
+# is not written to, but for devices/ and modules/ and what is built of them.
+
+# scratch_project DIR
+scratch_project() {
+	mkdir -p "$1/build/lab" "$1/build/rootfs" "$1/build/qemu"
+	for part in "$root"/* "$root"/build/linux "$root"/build/src "$root"/build/busybox \
+		"$root"/build/lab/*; do
+		to=$1${part#"$root"}
+		[ -e "$to" ] || ln -s "$part" "$to"
+	done
+	rm "$1/devices" "$1/modules" "$1/build/lab/modules" "$1/build/lab/qemu-system-x86_64"
+	cp -aL "$root/devices" "$root/modules" "$1/"
+	cp -a "$root/build/linux-modules" "$1/build/"
+	find "$1/build/linux-modules" -type l -delete
+	cp -aL "$root/build/lab/modules" "$1/build/lab/"
+	cp -a "$root/build/rootfs/tests" "$1/build/rootfs/"
+	scratch_qemu "$1/build/qemu" "$1/devices"
+	find "$1/build" -name '.seen*' -delete
+	ln -s "$1/build/qemu/obj/qemu-system-x86_64" "$1/build/lab/qemu-system-x86_64"
+}
+
+# QEMU's objects know its sources by "../src": all of those are links but for
+# the one to the devices.
+scratch_qemu() {
+	from=$(readlink -f "$root/build/qemu")
+	cp -a "$from/obj" "$1/"
+	mkdir -p "$1/src/hw/virtio"
+	for part in "$from"/src/* "$from"/src/hw/* "$from"/src/hw/virtio/*; do
+		to=$1${part#"$from"}
+		[ -e "$to" ] || ln -s "$part" "$to"
+	done
+	rm "$1/src/hw/virtio/kernelcraft"
+	ln -s "$2" "$1/src/hw/virtio/kernelcraft"
+}
