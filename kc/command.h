@@ -41,6 +41,7 @@ extern const struct command command_test;
 extern const struct command command_cache;
 extern const struct command command_watch;
 extern const struct command command_debug;
+extern const struct command command_vq;
 extern const struct command command_doctor;
 extern const struct command command_help;
 extern const struct command command_version;

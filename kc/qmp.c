@@ -19,8 +19,16 @@ struct qmp {
 	GString *line; /* what came behind the last newline */
 	qmp_event event;
 	void *opaque;
-	gint64 awaited; /* id of the command under way */
+	gint64 last_id;
+	gint64 awaited; /* id of the command that qmp_call() waits for */
 	JsonNode *answer; /* the whole reply to it */
+	GList *requests; /* of struct request */
+};
+
+struct request {
+	gint64 id;
+	qmp_done done;
+	void *opaque;
 };
 
 static const char *string_member(JsonObject *object, const char *name)
@@ -37,17 +45,34 @@ static JsonObject *object_member(JsonObject *object, const char *name)
 	return node && JSON_NODE_HOLDS_OBJECT(node) ? json_node_get_object(node) : NULL;
 }
 
+static void on_reply(struct qmp *qmp, gint64 id, JsonObject *reply)
+{
+	for (GList *item = qmp->requests; item; item = item->next) {
+		struct request request = *(struct request *)item->data;
+
+		if (request.id != id)
+			continue;
+		g_free(item->data);
+		qmp->requests = g_list_delete_link(qmp->requests, item);
+		request.done(reply, request.opaque);
+		return;
+	}
+}
+
 static void on_message(struct qmp *qmp, JsonNode *node)
 {
 	JsonObject *message = json_node_get_object(node);
 	const char *event = string_member(message, "event");
 
 	if (event) {
-		qmp->event(event, object_member(message, "data"), qmp->opaque);
+		if (qmp->event)
+			qmp->event(event, object_member(message, "data"), qmp->opaque);
 	} else if (json_object_has_member(message, "id") &&
 		   json_object_get_int_member(message, "id") == qmp->awaited) {
 		g_clear_pointer(&qmp->answer, json_node_unref);
 		qmp->answer = json_node_copy(node);
+	} else if (json_object_has_member(message, "id")) {
+		on_reply(qmp, json_object_get_int_member(message, "id"), message);
 	}
 }
 
@@ -102,14 +127,16 @@ static bool send_command(struct qmp *qmp, const char *command, JsonObject *argum
 	g_autoptr(JsonObject) message = json_object_new();
 	g_autoptr(JsonNode) node = json_node_new(JSON_NODE_OBJECT);
 	g_autofree char *text = NULL;
+	g_autofree char *line = NULL;
 
 	json_object_set_string_member(message, "execute", command);
 	if (arguments)
 		json_object_set_object_member(message, "arguments", arguments);
-	json_object_set_int_member(message, "id", ++qmp->awaited);
+	json_object_set_int_member(message, "id", ++qmp->last_id);
 	json_node_set_object(node, message);
 	text = json_to_string(node, FALSE);
-	return send(qmp->fd, text, strlen(text), MSG_NOSIGNAL) == (ssize_t)strlen(text);
+	line = g_strconcat(text, "\n", NULL);
+	return send(qmp->fd, line, strlen(line), MSG_NOSIGNAL) == (ssize_t)strlen(line);
 }
 
 struct qmp *qmp_new(int fd, qmp_event event, void *opaque)
@@ -132,6 +159,7 @@ void qmp_free(struct qmp *qmp)
 	if (qmp->watch)
 		g_source_remove(qmp->watch);
 	g_clear_pointer(&qmp->answer, json_node_unref);
+	g_list_free_full(qmp->requests, g_free);
 	g_string_free(qmp->line, TRUE);
 	close(qmp->fd);
 	g_free(qmp);
@@ -161,6 +189,7 @@ static JsonNode *take_result(struct qmp *qmp, const char *command, GError **erro
 JsonNode *qmp_call(struct qmp *qmp, const char *command, JsonObject *arguments, GError **error)
 {
 	g_clear_pointer(&qmp->answer, json_node_unref);
+	qmp->awaited = qmp->last_id + 1;
 	if (send_command(qmp, command, arguments))
 		loop_until(is_answered, qmp, loop_deadline(ANSWER_SECONDS));
 	if (qmp->answer)
@@ -168,6 +197,32 @@ JsonNode *qmp_call(struct qmp *qmp, const char *command, JsonObject *arguments, 
 	g_set_error(error, STATUS_ERROR, STATUS_QEMU_DIED, "QEMU did not answer to %s%s", command,
 		    qmp->closed ? ": its end is closed" : "");
 	return NULL;
+}
+
+bool qmp_request(struct qmp *qmp, const char *command, JsonObject *arguments, qmp_done done,
+		 void *opaque)
+{
+	struct request *request;
+
+	if (!send_command(qmp, command, arguments))
+		return false;
+	request = g_new(struct request, 1);
+	*request = (struct request){qmp->last_id, done, opaque};
+	qmp->requests = g_list_append(qmp->requests, request);
+	return true;
+}
+
+void qmp_forget(struct qmp *qmp, void *opaque)
+{
+	for (GList *item = qmp->requests, *next; item; item = next) {
+		struct request *request = item->data;
+
+		next = item->next;
+		if (request->opaque == opaque) {
+			qmp->requests = g_list_delete_link(qmp->requests, item);
+			g_free(request);
+		}
+	}
 }
 
 void qmp_quit(struct qmp *qmp)

@@ -12,7 +12,7 @@ struct qmp;
 /* @data is the event's, or NULL; it is not given away. */
 typedef void (*qmp_event)(const char *name, JsonObject *data, void *opaque);
 
-/* Takes @fd, a socket. Negotiates by itself. */
+/* Takes @fd, a socket. Negotiates by itself. @event may be NULL. */
 struct qmp *qmp_new(int fd, qmp_event event, void *opaque);
 void qmp_free(struct qmp *qmp);
 
@@ -22,6 +22,17 @@ void qmp_free(struct qmp *qmp);
  * it; NULL with @error set when it was refused, or QEMU did not answer.
  */
 JsonNode *qmp_call(struct qmp *qmp, const char *command, JsonObject *arguments, GError **error);
+
+/*
+ * Runs a command without waiting. @done gets the whole reply, which has a member
+ * "return" or "error" and is not given away; it is not called once QEMU has
+ * closed its end or qmp_forget() was told of @opaque. Returns whether the
+ * command could be sent.
+ */
+typedef void (*qmp_done)(JsonObject *reply, void *opaque);
+bool qmp_request(struct qmp *qmp, const char *command, JsonObject *arguments, qmp_done done,
+		 void *opaque);
+void qmp_forget(struct qmp *qmp, void *opaque);
 
 /* Asks QEMU to end, and does not wait for it. */
 void qmp_quit(struct qmp *qmp);

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "vm.h"
+#include "inspect.h"
 #include "loop.h"
 #include "pump.h"
 #include "spawn.h"
@@ -22,6 +23,7 @@ struct vm {
 	GSubprocess *process;
 	struct qmp *qmp;
 	struct agent *agent;
+	struct inspect *inspect; /* NULL where the host has no way */
 	struct console *console;
 	struct console *errors; /* what QEMU says on stderr */
 	struct pump *console_pump;
@@ -205,6 +207,7 @@ struct vm *vm_start(const struct machine *machine, int console_out, int errors_o
 	}
 	vm = vm_new(process, channels.ours, console_out, errors_out);
 	vm->qemu = g_strdup(machine->qemu);
+	vm->inspect = inspect_serve(vm);
 	return vm;
 }
 
@@ -231,6 +234,7 @@ void vm_stop(struct vm *vm)
 	end_process(vm);
 	if (vm->agent_absent)
 		g_source_remove(vm->agent_absent);
+	inspect_free(vm->inspect);
 	pump_free(vm->console_pump);
 	pump_free(vm->errors_pump);
 	qmp_free(vm->qmp);
@@ -286,6 +290,11 @@ enum frame_result vm_next_frame(struct vm *vm, struct frame *frame, GError **err
 const struct console *vm_console(struct vm *vm)
 {
 	return vm->console;
+}
+
+const struct console *vm_errors(struct vm *vm)
+{
+	return vm->errors;
 }
 
 void vm_tap_console(struct vm *vm, console_tap tap, void *opaque)

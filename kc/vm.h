@@ -56,6 +56,9 @@ enum frame_result vm_next_frame(struct vm *vm, struct frame *frame, GError **err
 
 const struct console *vm_console(struct vm *vm);
 
+/* What QEMU said. */
+const struct console *vm_errors(struct vm *vm);
+
 /* Hands on what the console prints from now on; NULL: no more. There is one tap. */
 void vm_tap_console(struct vm *vm, console_tap tap, void *opaque);
 

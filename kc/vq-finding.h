@@ -1,0 +1,24 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* What the parts of the judge share. */
+#ifndef KC_VQ_FINDING_H
+#define KC_VQ_FINDING_H
+
+#include "vq-judge.h"
+
+struct vq_case {
+	const struct vq_device *device;
+	const struct vq_queue *queue; /* NULL: the device's own */
+	const struct vq_still *still;
+	double patience;
+	GPtrArray *findings;
+};
+
+struct vq_finding *vq_find(struct vq_case *this, enum vq_grade grade, const char *code,
+			   const char *format, ...) G_GNUC_PRINTF(4, 5);
+void vq_evidence(struct vq_finding *finding, const char *format, ...) G_GNUC_PRINTF(2, 3);
+
+/* The two halves of a buffer's way. */
+void vq_judge_to_device(struct vq_case *this);
+void vq_judge_to_driver(struct vq_case *this);
+
+#endif

@@ -1,0 +1,19 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#ifndef KC_VQ_INTERNAL_H
+#define KC_VQ_INTERNAL_H
+
+#include "vq.h"
+#include "vq-judge.h"
+#include "vq-watch.h"
+
+struct vq {
+	struct qmp *qmp;
+	struct vq_choice choice;
+	struct vq_watch *watch;
+	struct vq_sample *sample; /* the newest */
+};
+
+bool vq_shows_device(const struct vq *vq, const struct vq_device *device);
+bool vq_shows_queue(const struct vq *vq, const struct vq_queue *queue);
+
+#endif

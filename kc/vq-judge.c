@@ -1,0 +1,185 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "vq-judge.h"
+#include "vq-finding.h"
+
+static void finding_free(void *data)
+{
+	struct vq_finding *finding = data;
+
+	g_free(finding->text);
+	g_ptr_array_unref(finding->evidence);
+	g_free(finding);
+}
+
+struct vq_finding *vq_find(struct vq_case *this, enum vq_grade grade, const char *code,
+			   const char *format, ...)
+{
+	struct vq_finding *finding = g_new0(struct vq_finding, 1);
+	va_list values;
+
+	va_start(values, format);
+	finding->text = g_strdup_vprintf(format, values);
+	va_end(values);
+	finding->grade = grade;
+	finding->code = code;
+	finding->evidence = g_ptr_array_new_with_free_func(g_free);
+	g_ptr_array_add(this->findings, finding);
+	return finding;
+}
+
+void vq_evidence(struct vq_finding *finding, const char *format, ...)
+{
+	va_list values;
+
+	va_start(values, format);
+	g_ptr_array_add(finding->evidence, g_strdup_vprintf(format, values));
+	va_end(values);
+}
+
+static void judge_status(struct vq_case *this)
+{
+	const struct vq_device *device = this->device;
+	g_autofree char *bits = device->status ? g_strjoinv(", ", device->status) : NULL;
+	struct vq_finding *finding;
+
+	if (device->needs_reset || device->broken) {
+		finding = vq_find(this, VQ_WRONG, "needs-reset",
+				  "the device has given up: it needs a reset by its driver");
+		vq_evidence(finding, "status %s%s", bits,
+			    device->broken ? "; QEMU holds it for broken and serves no queue" : "");
+	} else if (!device->acknowledged && device->resets_known && device->resets > 1) {
+		/* Linux acknowledges a device again when its driver has let go of it. */
+		finding = vq_find(this, VQ_WRONG, "reset",
+				  "the device was reset, and no driver has set it up again: what "
+				  "was in its queues is lost");
+		vq_evidence(finding, "status 0 after %" G_GUINT64_FORMAT " resets", device->resets);
+	}
+}
+
+GPtrArray *vq_judge_device(const struct vq_device *device)
+{
+	struct vq_case this = {.device = device};
+
+	this.findings = g_ptr_array_new_with_free_func(finding_free);
+	judge_status(&this);
+	return this.findings;
+}
+
+static void judge_counts(struct vq_case *this)
+{
+	const struct vq_queue *queue = this->queue;
+	struct vq_finding *finding;
+
+	if (queue->in_use > queue->place.size) {
+		finding = vq_find(this, VQ_WRONG, "completed-twice",
+				  "the device has completed more buffers than it had popped");
+		vq_evidence(finding, "it holds %d buffers by its own count, of a ring of %u",
+			    (gint32)queue->in_use, queue->place.size);
+	}
+	if (queue->counters.known && queue->counters.used_too_long) {
+		finding = vq_find(this, VQ_WRONG, "used-length",
+				  "the device says that it wrote more than it was given room for; "
+				  "a driver refuses that");
+		vq_evidence(finding,
+			    "of %" G_GUINT64_FORMAT " buffers since the queue was set up%s",
+			    queue->counters.used_too_long,
+			    queue->ring.read && !queue->place.packed && queue->ring.used_idx
+				    ? ""
+				    : "; the newest length is not kept in this ring");
+	}
+	if (queue->ring.read && queue->ring.last_used_outside) {
+		finding = vq_find(this, VQ_WRONG, "used-id",
+				  "the device completed a buffer that does not exist");
+		vq_evidence(finding, "used entry %u names id %u, the ring has %u",
+			    (guint16)(queue->ring.used_idx - 1), queue->ring.last_used_id,
+			    queue->place.size);
+	}
+	if (queue->driver.known && queue->driver.broken) {
+		finding = vq_find(this, VQ_WRONG, "queue-broken",
+				  "the driver has marked the queue as broken and ignores it");
+		vq_evidence(finding, "Linux does so when a used id is none that it gave, and when "
+				     "the device is removed");
+	}
+}
+
+static void judge_ring(struct vq_case *this)
+{
+	const struct vq_queue *queue = this->queue;
+	struct vq_finding *finding;
+
+	if (!queue->ring.read) {
+		vq_find(this, VQ_UNKNOWN, "no-ring",
+			"its ring could not be read from the guest's "
+			"memory: buffers and wishes are unknown");
+		return;
+	}
+	if (queue->ring.runaway) {
+		finding = vq_find(
+			this, VQ_WRONG, "available-index",
+			"the driver's available index is ahead by more than the ring has");
+		vq_evidence(finding,
+			    "it is %u, the device pops %u next: %u buffers in a ring of %u",
+			    queue->ring.avail_idx, queue->place.last_avail, queue->ring.waiting,
+			    queue->place.size);
+	}
+	if (!queue->place.packed && queue->ring.used_idx != queue->place.used_idx &&
+	    this->still->longest >= this->patience && this->still->complete >= this->patience) {
+		finding = vq_find(this, VQ_WRONG, "used-index",
+				  "somebody but the device has written the used index");
+		vq_evidence(finding, "it is %u, the device has put %u there", queue->ring.used_idx,
+			    queue->place.used_idx);
+	}
+}
+
+static bool is_seen(const struct vq_buffer *buffer, const struct vq_device *device)
+{
+	/* A device that took it is content with it, unless it gave up over it. */
+	return buffer->chain != VQ_CHAIN_GOOD && buffer->chain != VQ_CHAIN_OVERWRITTEN &&
+	       (!buffer->popped || device->broken || device->needs_reset);
+}
+
+static void judge_chains(struct vq_case *this)
+{
+	const struct vq_ring *ring = &this->queue->ring;
+
+	for (guint i = 0; ring->buffers && i < ring->buffers->len; i++) {
+		const struct vq_buffer *buffer = &g_array_index(ring->buffers, struct vq_buffer, i);
+		struct vq_finding *finding;
+
+		if (!is_seen(buffer, this->device))
+			continue;
+		/* While it runs, the driver may be writing there. */
+		if (this->still->pop < this->patience && !this->device->broken)
+			return;
+		finding = vq_find(this, VQ_WRONG, "bad-chain",
+				  "the driver's buffer %u is not valid", buffer->head);
+		vq_evidence(finding, "%s", vq_chain_text(buffer->chain));
+		return;
+	}
+}
+
+GPtrArray *vq_judge_queue(const struct vq_device *device, const struct vq_queue *queue,
+			  const struct vq_still *still, double patience)
+{
+	struct vq_case this = {device, queue, still, patience, NULL};
+
+	this.findings = g_ptr_array_new_with_free_func(finding_free);
+	judge_ring(&this);
+	judge_counts(&this);
+	judge_chains(&this);
+	/* Where the device does nothing any more, a queue that stands still is no news. */
+	if (!device->broken && !device->needs_reset && device->driver_ok) {
+		vq_judge_to_device(&this);
+		vq_judge_to_driver(&this);
+	}
+	return this.findings;
+}
+
+bool vq_is_suspicious(const struct vq_device *device, const struct vq_queue *queue)
+{
+	unsigned open;
+
+	vq_uncollected(queue, &open);
+	return queue->ring.waiting || queue->in_use || open || vq_interrupt_is_due(queue) ||
+	       vq_interrupt_is_pending(device, queue);
+}

@@ -1,0 +1,123 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* The packed ring: descriptors that both sides write, and an area for each (2.8). */
+#include "vq-ring.h"
+
+#define AVAIL_BIT (1 << 7)
+#define USED_BIT (1 << 15)
+
+#define EVENT_ENABLE 0
+#define EVENT_DISABLE 1
+#define EVENT_DESC 2
+
+static struct vq_event read_event(const guint8 *area, bool event_index)
+{
+	static const enum vq_wish wishes[] = {
+		[EVENT_ENABLE] = VQ_ALWAYS,
+		[EVENT_DISABLE] = VQ_NEVER,
+		[EVENT_DESC] = VQ_AT_INDEX,
+		[3] = VQ_RESERVED,
+	};
+	guint16 off_wrap = vq_le16(area);
+	enum vq_wish wish = wishes[vq_le16(area + 2) & 3];
+
+	if (wish == VQ_AT_INDEX && !event_index)
+		wish = VQ_RESERVED;
+	return (struct vq_event){wish, off_wrap & 0x7fff, off_wrap >> 15};
+}
+
+/* The driver has made it available, and no device has used it since. */
+static bool is_available(const struct vq_descriptor *descriptor)
+{
+	return !(descriptor->flags & AVAIL_BIT) != !(descriptor->flags & USED_BIT);
+}
+
+/*
+ * Reads the chain at @at, of at most @most descriptors. Returns how many it
+ * has; 0 where its end is not in sight.
+ */
+static unsigned follow(struct vq_buffer *buffer, const guint8 *ring, unsigned size, unsigned at,
+		       unsigned most, struct vq_memory *memory)
+{
+	for (unsigned i = 0; i < most; i++) {
+		struct vq_descriptor entry = vq_descriptor_at(ring, (at + i) % size);
+
+		if (!is_available(&entry)) {
+			buffer->chain = VQ_CHAIN_OVERWRITTEN;
+			return 0;
+		}
+		buffer->head = entry.next;
+		if (entry.flags & VQ_DESC_INDIRECT)
+			vq_buffer_indirect(buffer, &entry, false, memory);
+		else
+			vq_buffer_count(buffer, &entry, memory);
+		if (!(entry.flags & VQ_DESC_NEXT))
+			return i + 1;
+	}
+	buffer->chain = VQ_CHAIN_LOOP;
+	return 0;
+}
+
+/* Chains from @at on, in @span descriptors. Returns how many chains these are. */
+static unsigned add_buffers(struct vq_ring *ring, const guint8 *table, unsigned size, unsigned at,
+			    unsigned span, bool popped, struct vq_memory *memory)
+{
+	unsigned chains = 0;
+
+	while (span > 0) {
+		struct vq_buffer buffer = {.popped = popped, .position = at % size};
+		unsigned taken = follow(&buffer, table, size, at, span, memory);
+
+		chains++;
+		g_array_append_val(ring->buffers, buffer);
+		if (!taken)
+			break;
+		span -= taken;
+		at += taken;
+	}
+	return chains;
+}
+
+static unsigned available_from(const guint8 *table, unsigned size, unsigned at, unsigned most)
+{
+	struct vq_descriptor first = vq_descriptor_at(table, at % size);
+	unsigned count = 0;
+
+	/* Those of another lap than the first are free: their bits are the other way round. */
+	while (count < most) {
+		struct vq_descriptor entry = vq_descriptor_at(table, (at + count) % size);
+		bool lap = !!(entry.flags & AVAIL_BIT) ^ (at % size + count >= size);
+
+		if (!is_available(&entry) || lap != !!(first.flags & AVAIL_BIT))
+			break;
+		count++;
+	}
+	return count;
+}
+
+void vq_packed_read(struct vq_ring *ring, const struct vq_place *place, struct vq_memory *memory)
+{
+	unsigned size = place->size;
+	unsigned at = (place->last_avail & 0x7fff) % size;
+	unsigned held = MIN(place->popped, size);
+	g_autofree guint8 *table = g_malloc0((size_t)size * 16);
+	guint8 driver[4], device[4];
+	unsigned span;
+
+	ring->read = memory->read(memory, place->desc, table, (size_t)size * 16) &&
+		     memory->read(memory, place->avail, driver, sizeof(driver)) &&
+		     memory->read(memory, place->used, device, sizeof(device));
+	if (!ring->read)
+		return;
+	ring->interrupt = read_event(driver, place->event_index);
+	ring->kick = read_event(device, place->event_index);
+	span = available_from(table, size, at, size - held);
+	ring->wrap = !!(vq_descriptor_at(table, at).flags & AVAIL_BIT);
+	/* The device counts descriptors as held, not buffers. */
+	if (held)
+		add_buffers(ring, table, size, at + size - held, held, true, memory);
+	ring->heads_known = true;
+	for (guint i = 0; i < ring->buffers->len; i++)
+		ring->heads_known &= g_array_index(ring->buffers, struct vq_buffer, i).chain !=
+				     VQ_CHAIN_OVERWRITTEN;
+	ring->waiting = add_buffers(ring, table, size, at, span, false, memory);
+}

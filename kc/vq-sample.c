@@ -1,0 +1,284 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "vq-sample.h"
+#include "status.h"
+
+#include <string.h>
+
+#define QUEUES_MAX 1024 /* as in QEMU */
+
+static gint64 number(JsonObject *object, const char *name, bool *known)
+{
+	JsonNode *node = object ? json_object_get_member(object, name) : NULL;
+	bool there = node && JSON_NODE_HOLDS_VALUE(node);
+
+	if (known)
+		*known = there;
+	return there ? json_node_get_int(node) : 0;
+}
+
+static bool flag(JsonObject *object, const char *name)
+{
+	JsonNode *node = object ? json_object_get_member(object, name) : NULL;
+
+	return node && JSON_NODE_HOLDS_VALUE(node) && json_node_get_boolean(node);
+}
+
+static const char *text(JsonObject *object, const char *name)
+{
+	JsonNode *node = object ? json_object_get_member(object, name) : NULL;
+
+	return node && JSON_NODE_HOLDS_VALUE(node) ? json_node_get_string(node) : NULL;
+}
+
+static JsonObject *member(JsonObject *object, const char *name)
+{
+	JsonNode *node = object ? json_object_get_member(object, name) : NULL;
+
+	return node && JSON_NODE_HOLDS_OBJECT(node) ? json_node_get_object(node) : NULL;
+}
+
+/* QEMU writes "VIRTIO_F_RING_PACKED: explanation"; of that the name, without VIRTIO_. */
+static void add_names(GStrvBuilder *names, JsonObject *object, const char *list)
+{
+	JsonNode *node = object ? json_object_get_member(object, list) : NULL;
+	JsonArray *array = node && JSON_NODE_HOLDS_ARRAY(node) ? json_node_get_array(node) : NULL;
+
+	for (guint i = 0; array && i < json_array_get_length(array); i++) {
+		JsonNode *entry = json_array_get_element(array, i);
+		const char *name = JSON_NODE_HOLDS_VALUE(entry) ? json_node_get_string(entry) : "";
+		g_autofree char *word = g_strndup(name ? name : "",
+						  strcspn(name ? name : "", ": "));
+		bool prefixed = g_str_has_prefix(word, "VIRTIO_");
+
+		if (*word)
+			g_strv_builder_add(names, prefixed ? word + strlen("VIRTIO_") : word);
+	}
+}
+
+static GStrv names_of(JsonObject *object, const char *list, const char *more)
+{
+	g_autoptr(GStrvBuilder) names = g_strv_builder_new();
+
+	add_names(names, object, list);
+	if (more)
+		add_names(names, object, more);
+	return g_strv_builder_end(names);
+}
+
+static bool has(const GStrv names, const char *name)
+{
+	return g_strv_contains((const char *const *)names, name);
+}
+
+static void queue_free(void *data)
+{
+	struct vq_queue *queue = data;
+
+	vq_ring_clear(&queue->ring);
+	g_free(queue->driver.name);
+	g_free(queue);
+}
+
+static void device_free(void *data)
+{
+	struct vq_device *device = data;
+
+	g_free(device->path);
+	g_free(device->bus_path);
+	g_free(device->name);
+	g_free(device->id);
+	g_strfreev(device->features);
+	g_strfreev(device->status);
+	g_free(device->trouble);
+	g_ptr_array_unref(device->queues);
+	g_free(device);
+}
+
+static void read_counters(struct vq_counters *counters, JsonObject *object)
+{
+	counters->kicks = number(object, "kicks", &counters->known);
+	counters->kick_wanted = flag(object, "notification");
+	counters->kicked = flag(object, "kicked");
+	counters->interrupts = number(object, "interrupts", NULL);
+	counters->suppressed = number(object, "interrupts-suppressed", NULL);
+	counters->interrupt_due = flag(object, "interrupt-due");
+	counters->used_too_long = number(object, "used-too-long", NULL);
+	counters->vector = counters->known ? number(object, "vector", NULL) : VQ_NO_VECTOR;
+}
+
+static struct vq_queue *parse_queue(const struct vq_device *device, unsigned index,
+				    JsonObject *object)
+{
+	struct vq_queue *queue = g_new0(struct vq_queue, 1);
+	struct vq_place *place = &queue->place;
+
+	queue->index = index;
+	place->packed = device->packed;
+	place->event_index = device->event_index;
+	place->size = MIN((guint64)number(object, "vring-num", NULL), VQ_RING_MAX + 1);
+	place->desc = number(object, "vring-desc", NULL);
+	place->avail = number(object, "vring-avail", NULL);
+	place->used = number(object, "vring-used", NULL);
+	place->last_avail = number(object, "last-avail-idx", &queue->last_avail_known);
+	place->used_idx = number(object, "used-idx", NULL);
+	queue->in_use = number(object, "inuse", NULL);
+	place->popped = MIN(queue->in_use, VQ_RING_MAX);
+	queue->seen_avail = number(object, "shadow-avail-idx", &queue->seen_avail_known);
+	queue->signalled = number(object, "signalled-used", NULL);
+	queue->signalled_known = flag(object, "signalled-used-valid");
+	read_counters(&queue->counters, object);
+	return queue;
+}
+
+static JsonNode *ask(struct qmp *qmp, const char *command, const char *path, int queue,
+		     GError **error)
+{
+	JsonObject *arguments = json_object_new();
+
+	json_object_set_string_member(arguments, "path", path);
+	if (queue >= 0)
+		json_object_set_int_member(arguments, "queue", queue);
+	return qmp_call(qmp, command, arguments, error);
+}
+
+/* False where there is no such queue. */
+static bool add_queue(struct vq_device *device, unsigned index, struct qmp *qmp,
+		      struct vq_guest *guest)
+{
+	g_autoptr(JsonNode)
+		node = ask(qmp, "x-query-virtio-queue-status", device->path, index, NULL);
+	struct vq_queue *queue;
+
+	if (!node || !JSON_NODE_HOLDS_OBJECT(node))
+		return false;
+	queue = parse_queue(device, index, json_node_get_object(node));
+	if (!queue->place.desc) {
+		queue_free(queue);
+		return true;
+	}
+	if (guest)
+		vq_ring_read(&queue->ring, &queue->place, vq_guest_memory(guest));
+	if (guest && queue->counters.vector != VQ_NO_VECTOR)
+		queue->vector = vq_guest_vector(guest, device->bus_path, queue->counters.vector);
+	g_ptr_array_add(device->queues, queue);
+	return true;
+}
+
+/* With vhost the indices are the back end's, which QEMU would have to stop to learn. */
+static void read_status(struct vq_device *device, JsonObject *object)
+{
+	JsonObject *features = member(object, "guest-features");
+
+	device->device_id = number(object, "device-id", NULL);
+	device->features = names_of(features, "transports", "dev-features");
+	device->status = names_of(member(object, "status"), "statuses", NULL);
+	device->packed = has(device->features, "F_RING_PACKED");
+	device->event_index = has(device->features, "RING_F_EVENT_IDX");
+	device->in_order = has(device->features, "F_IN_ORDER");
+	device->acknowledged = has(device->status, "CONFIG_S_ACKNOWLEDGE");
+	device->driver_ok = has(device->status, "CONFIG_S_DRIVER_OK");
+	device->needs_reset = has(device->status, "CONFIG_S_NEEDS_RESET");
+	device->broken = flag(object, "broken");
+	device->vhost = flag(object, "vhost-started");
+	device->isr = number(object, "isr", NULL);
+	device->resets = number(object, "resets", &device->resets_known);
+	device->config_vector = device->resets_known ? number(object, "config-vector", NULL)
+						     : VQ_NO_VECTOR;
+}
+
+/* ".../hello0/virtio-backend" hangs on the PCI device; a virtio-mmio one has no such child. */
+static void read_names(struct vq_device *device, const char *path, const char *name)
+{
+	static const char named[] = "/machine/peripheral/";
+
+	device->path = g_strdup(path);
+	device->name = g_strdup(name);
+	device->pci = g_str_has_suffix(path, "/virtio-backend");
+	device->bus_path = device->pci ? g_path_get_dirname(path) : g_strdup(path);
+	if (g_str_has_prefix(path, named))
+		device->id = g_strndup(path + strlen(named), strcspn(path + strlen(named), "/"));
+}
+
+static struct vq_device *take_device(JsonObject *object, struct qmp *qmp, struct vq_guest *guest)
+{
+	const char *path = text(object, "path"), *name = text(object, "name");
+	struct vq_device *device = g_new0(struct vq_device, 1);
+	g_autoptr(GError) cause = NULL;
+	g_autoptr(JsonNode) node = NULL;
+
+	device->queues = g_ptr_array_new_with_free_func(queue_free);
+	read_names(device, path ? path : "", name ? name : "?");
+	node = ask(qmp, "x-query-virtio-status", device->path, -1, &cause);
+	read_status(device,
+		    node && JSON_NODE_HOLDS_OBJECT(node) ? json_node_get_object(node) : NULL);
+	if (cause)
+		device->trouble = g_strdup(cause->message);
+	else if (!device->vhost)
+		for (unsigned i = 0; i < QUEUES_MAX && add_queue(device, i, qmp, guest);)
+			i++;
+	return device;
+}
+
+static void take_devices(struct vq_sample *sample, JsonArray *list, struct qmp *qmp)
+{
+	g_autoptr(GError) cause = NULL;
+	struct vq_guest *guest = vq_guest_new(qmp, &cause);
+
+	if (cause)
+		sample->trouble = g_strdup(cause->message);
+	/* QEMU lists the newest first. */
+	for (guint i = json_array_get_length(list); i > 0; i--) {
+		JsonNode *node = json_array_get_element(list, i - 1);
+
+		if (JSON_NODE_HOLDS_OBJECT(node))
+			g_ptr_array_add(sample->devices,
+					take_device(json_node_get_object(node), qmp, guest));
+	}
+	vq_guest_free(guest);
+}
+
+struct vq_sample *vq_sample_take(struct qmp *qmp, GError **error)
+{
+	g_autoptr(JsonNode) node = qmp_call(qmp, "x-query-virtio", NULL, error);
+	struct vq_sample *sample;
+
+	if (!node)
+		return NULL;
+	sample = g_new0(struct vq_sample, 1);
+	sample->time = g_get_monotonic_time();
+	sample->devices = g_ptr_array_new_with_free_func(device_free);
+	if (JSON_NODE_HOLDS_ARRAY(node))
+		take_devices(sample, json_node_get_array(node), qmp);
+	return sample;
+}
+
+void vq_sample_free(struct vq_sample *sample)
+{
+	if (!sample)
+		return;
+	g_ptr_array_unref(sample->devices);
+	g_free(sample->trouble);
+	g_free(sample);
+}
+
+const struct vq_device *vq_sample_find(const struct vq_sample *sample, const char *path)
+{
+	for (guint i = 0; i < sample->devices->len; i++) {
+		const struct vq_device *device = g_ptr_array_index(sample->devices, i);
+
+		if (g_str_equal(device->path, path))
+			return device;
+	}
+	return NULL;
+}
+
+const struct vq_queue *vq_device_find(const struct vq_device *device, unsigned index)
+{
+	for (guint i = 0; i < device->queues->len; i++) {
+		const struct vq_queue *queue = g_ptr_array_index(device->queues, i);
+
+		if (queue->index == index)
+			return queue;
+	}
+	return NULL;
+}

@@ -1,0 +1,83 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* All virtio devices and queues of a VM at one moment, as far as can be known. */
+#ifndef KC_VQ_SAMPLE_H
+#define KC_VQ_SAMPLE_H
+
+#include "qmp.h"
+#include "vq-memory.h"
+#include "vq-ring.h"
+
+#define VQ_NO_VECTOR 0xffff
+
+/* What our QEMU tells and a stock one does not. */
+struct vq_counters {
+	bool known;
+	bool kick_wanted; /* as the device believes */
+	guint64 kicks;
+	bool kicked; /* since the device took a buffer or found none */
+	guint64 interrupts, suppressed;
+	bool interrupt_due; /* it has used buffers and not considered an interrupt since */
+	guint64 used_too_long;
+	guint16 vector;
+};
+
+/* The driver's own state, which is not in the ring: struct vring_virtqueue. */
+struct vq_driver {
+	bool known;
+	char *name; /* of the queue: "requests" */
+	bool broken; /* it has given the queue up */
+	bool callbacks_off;
+	bool no_callback; /* it has none, and looks by itself */
+	guint16 last_used; /* what it collects next; packed: without the wrap counter */
+	unsigned free; /* descriptors */
+	guint16 added; /* since it last asked itself whether to kick */
+};
+
+struct vq_queue {
+	unsigned index;
+	struct vq_driver driver;
+	struct vq_place place;
+	guint16 seen_avail; /* the available index as the device last read it; split */
+	bool seen_avail_known;
+	bool last_avail_known;
+	guint16 signalled; /* the used index when it last considered an interrupt */
+	bool signalled_known;
+	guint32 in_use; /* the device's own count, however absurd */
+	struct vq_counters counters;
+	struct vq_vector vector;
+	struct vq_ring ring;
+};
+
+struct vq_device {
+	char *path; /* QOM */
+	char *bus_path; /* of the PCI device or the virtio-mmio slot */
+	char *name; /* "virtio-blk" */
+	char *id; /* the user's; or NULL */
+	unsigned device_id; /* virtio's */
+	GStrv features; /* names that both sides accepted */
+	GStrv status; /* names of the bits that are set */
+	bool packed, event_index, in_order;
+	bool driver_ok, needs_reset, broken, acknowledged, vhost;
+	bool pci;
+	guint8 isr;
+	guint16 config_vector;
+	guint64 resets;
+	bool resets_known; /* and config_vector */
+	char *trouble; /* what could not be learned; or NULL */
+	GPtrArray *queues; /* of struct vq_queue, those that are set up */
+};
+
+struct vq_sample {
+	gint64 time; /* monotonic, microseconds */
+	char *trouble; /* what could not be learned of all; or NULL */
+	GPtrArray *devices; /* of struct vq_device, in QEMU's order */
+};
+
+/* NULL with @error where QEMU does not tell of its devices at all. */
+struct vq_sample *vq_sample_take(struct qmp *qmp, GError **error);
+void vq_sample_free(struct vq_sample *sample);
+
+const struct vq_device *vq_sample_find(const struct vq_sample *sample, const char *path);
+const struct vq_queue *vq_device_find(const struct vq_device *device, unsigned index);
+
+#endif

@@ -1,0 +1,202 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "vq-internal.h"
+
+#include <string.h>
+
+#define BUFFERS_SHOWN 8 /* of each queue */
+
+static void put_findings(GString *out, const GPtrArray *findings)
+{
+	for (guint i = 0; i < findings->len; i++) {
+		const struct vq_finding *finding = g_ptr_array_index(findings, i);
+
+		g_string_append_printf(out, "    %s %s: %s\n",
+				       finding->grade == VQ_WRONG ? "WRONG" : "unknown",
+				       finding->code, finding->text);
+		for (guint j = 0; j < finding->evidence->len; j++)
+			g_string_append_printf(out, "      - %s\n",
+					       (char *)g_ptr_array_index(finding->evidence, j));
+	}
+}
+
+static void put_buffer(GString *out, const struct vq *vq, const struct vq_device *device,
+		       const struct vq_queue *queue, const struct vq_buffer *buffer)
+{
+	g_string_append_printf(
+		out,
+		"    buffer %u: %s for at least %.1f s; %u descriptor%s%s, "
+		"%" G_GUINT64_FORMAT " bytes to read, %" G_GUINT64_FORMAT " to write%s%s\n",
+		buffer->head, buffer->popped ? "in the device" : "waits",
+		vq_watch_age(vq->watch, device, queue, buffer), buffer->descriptors,
+		buffer->descriptors == 1 ? "" : "s", buffer->indirect ? " (indirect)" : "",
+		buffer->out_bytes, buffer->in_bytes, buffer->chain == VQ_CHAIN_GOOD ? "" : "; ",
+		buffer->chain == VQ_CHAIN_GOOD ? "" : vq_chain_text(buffer->chain));
+}
+
+static void put_buffers(GString *out, const struct vq *vq, const struct vq_device *device,
+			const struct vq_queue *queue)
+{
+	const GArray *buffers = queue->ring.buffers;
+	/* Who asks for one queue wants it all. */
+	guint shown = vq->choice.queue < 0 ? MIN(buffers->len, BUFFERS_SHOWN) : buffers->len;
+
+	for (guint i = 0; i < shown; i++)
+		put_buffer(out, vq, device, queue, &g_array_index(buffers, struct vq_buffer, i));
+	if (shown < buffers->len)
+		g_string_append_printf(out, "    and %u buffers more (--queue shows all)\n",
+				       buffers->len - shown);
+	if (!queue->ring.heads_known)
+		g_string_append(out, "    which buffers are in the device, the ring does not tell "
+				     "any more\n");
+}
+
+static void put_wish(GString *out, const struct vq_event *event, const char *what)
+{
+	static const char *const wishes[] = {
+		[VQ_ALWAYS] = "always",
+		[VQ_NEVER] = "never",
+		[VQ_RESERVED] = "in a way that is reserved",
+	};
+
+	if (event->wish == VQ_AT_INDEX)
+		g_string_append_printf(out, "%s wanted at index %u", what, event->index);
+	else
+		g_string_append_printf(out, "%s wanted %s", what, wishes[event->wish]);
+}
+
+static void put_kicks(GString *out, const struct vq_queue *queue)
+{
+	const struct vq_counters *counters = &queue->counters;
+
+	g_string_append(out, "    ");
+	put_wish(out, &queue->ring.kick, "kick");
+	if (counters->known)
+		g_string_append_printf(out, "; %" G_GUINT64_FORMAT " came%s", counters->kicks,
+				       counters->kicked ? ", the last one not yet served" : "");
+	g_string_append(out, "\n    ");
+	put_wish(out, &queue->ring.interrupt, "interrupt");
+	if (counters->known)
+		g_string_append_printf(
+			out, "; %" G_GUINT64_FORMAT " raised, %" G_GUINT64_FORMAT " not wanted%s",
+			counters->interrupts, counters->suppressed,
+			counters->interrupt_due ? ", one due" : "");
+	if (counters->known && counters->vector != VQ_NO_VECTOR)
+		g_string_append_printf(out, "; vector %u%s%s", counters->vector,
+				       queue->vector.masked ? ", masked" : "",
+				       queue->vector.pending ? ", pending" : "");
+	g_string_append_c(out, '\n');
+}
+
+static void put_state(GString *out, const struct vq_queue *queue)
+{
+	unsigned open;
+	bool sure = vq_uncollected(queue, &open);
+
+	g_string_append_printf(out, "    %u wait for the device, %u in the device, ",
+			       queue->ring.waiting, queue->in_use);
+	if (sure)
+		g_string_append_printf(out, "%u completed and not collected\n", open);
+	else
+		g_string_append(out, "those not collected are unknown\n");
+}
+
+static void put_indices(GString *out, const struct vq_queue *queue)
+{
+	const struct vq_place *place = &queue->place;
+
+	g_string_append_printf(out, "  queue %u", queue->index);
+	if (queue->driver.known && queue->driver.name)
+		g_string_append_printf(out, " (%s)", queue->driver.name);
+	g_string_append_printf(out, ": %s ring of %u;", place->packed ? "packed" : "split",
+			       place->size);
+	if (queue->ring.read && !place->packed)
+		g_string_append_printf(out, " driver added up to %u,", queue->ring.avail_idx);
+	g_string_append_printf(out, " device popped up to %u, used up to %u",
+			       place->packed ? place->last_avail & 0x7fff : place->last_avail,
+			       place->packed ? place->used_idx & 0x7fff : place->used_idx);
+	if (queue->driver.known)
+		g_string_append_printf(out, ", driver collected up to %u; %u free",
+				       queue->driver.last_used, queue->driver.free);
+	g_string_append_c(out, '\n');
+}
+
+static void put_queue(GString *out, const struct vq *vq, const struct vq_device *device,
+		      const struct vq_queue *queue)
+{
+	struct vq_still still = vq_watch_still(vq->watch, device, queue);
+	g_autoptr(GPtrArray) findings = vq_judge_queue(device, queue, &still, vq->choice.patience);
+
+	put_indices(out, queue);
+	if (queue->ring.read) {
+		put_state(out, queue);
+		put_kicks(out, queue);
+		put_buffers(out, vq, device, queue);
+	}
+	put_findings(out, findings);
+}
+
+/* Set up, and nothing has ever gone through it. */
+static bool is_fresh(const struct vq_queue *queue)
+{
+	return queue->ring.read && !queue->place.last_avail && !queue->place.used_idx &&
+	       !queue->ring.waiting && !queue->in_use && !queue->counters.kicks;
+}
+
+static void put_queues(GString *out, const struct vq *vq, const struct vq_device *device)
+{
+	unsigned fresh = 0;
+
+	for (guint i = 0; i < device->queues->len; i++) {
+		const struct vq_queue *queue = g_ptr_array_index(device->queues, i);
+
+		if (!vq_shows_queue(vq, queue))
+			continue;
+		if (vq->choice.queue < 0 && is_fresh(queue))
+			fresh++;
+		else
+			put_queue(out, vq, device, queue);
+	}
+	if (fresh)
+		g_string_append_printf(out, "  %u queue%s set up and never used\n", fresh,
+				       fresh == 1 ? "" : "s");
+}
+
+static void put_device(GString *out, const struct vq *vq, const struct vq_device *device)
+{
+	g_autoptr(GPtrArray) findings = vq_judge_device(device);
+	g_autofree char *status = g_strjoinv(" ", device->status);
+	g_autofree char *features = g_strjoinv(" ", device->features);
+
+	g_string_append_printf(out, "%s  %s, id %u, %s\n", device->id ? device->id : device->name,
+			       device->name, device->device_id, device->path);
+	g_string_append_printf(out, "  status: %s\n  features: %s\n", *status ? status : "0",
+			       *features ? features : "none");
+	put_findings(out, findings);
+	if (device->trouble)
+		g_string_append_printf(out, "    unknown: %s\n", device->trouble);
+	if (device->vhost)
+		g_string_append(out, "    unknown: its queues are served by vhost, outside QEMU\n");
+	put_queues(out, vq, device);
+	g_string_append_c(out, '\n');
+}
+
+char *vq_text(struct vq *vq)
+{
+	GString *out = g_string_new(NULL);
+	unsigned wrong = vq_wrong(vq);
+
+	for (guint i = 0; i < vq->sample->devices->len; i++) {
+		const struct vq_device *device = g_ptr_array_index(vq->sample->devices, i);
+
+		if (vq_shows_device(vq, device))
+			put_device(out, vq, device);
+	}
+	if (vq->sample->trouble)
+		g_string_append_printf(out, "The rings are unknown: %s\n", vq->sample->trouble);
+	if (wrong)
+		g_string_append_printf(out, "%u finding%s that something is wrong\n", wrong,
+				       wrong == 1 ? "" : "s");
+	else
+		g_string_append(out, "nothing wrong was seen\n");
+	return g_string_free(out, FALSE);
+}

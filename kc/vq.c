@@ -1,0 +1,137 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "vq.h"
+#include "loop.h"
+#include "status.h"
+#include "vm.h"
+#include "vq-internal.h"
+
+#include <string.h>
+
+#define SAMPLES_EACH_PATIENCE 8
+
+struct vq *vq_new(struct qmp *qmp, const struct vq_choice *choice)
+{
+	struct vq *vq = g_new0(struct vq, 1);
+
+	vq->qmp = qmp;
+	vq->choice = *choice;
+	vq->watch = vq_watch_new();
+	return vq;
+}
+
+void vq_free(struct vq *vq)
+{
+	if (!vq)
+		return;
+	vq_watch_free(vq->watch);
+	vq_sample_free(vq->sample);
+	g_free(vq);
+}
+
+bool vq_shows_device(const struct vq *vq, const struct vq_device *device)
+{
+	const char *wanted = vq->choice.device;
+
+	return !wanted || g_str_equal(wanted, device->path) || g_str_equal(wanted, device->name) ||
+	       g_strcmp0(wanted, device->id) == 0;
+}
+
+bool vq_shows_queue(const struct vq *vq, const struct vq_queue *queue)
+{
+	return vq->choice.queue < 0 || (unsigned)vq->choice.queue == queue->index;
+}
+
+/* "hello0, virtio-rng": what could have been asked for */
+static char *device_names(const struct vq_sample *sample)
+{
+	GString *names = g_string_new(NULL);
+
+	for (guint i = 0; i < sample->devices->len; i++) {
+		const struct vq_device *device = g_ptr_array_index(sample->devices, i);
+
+		g_string_append_printf(names, "%s%s", i ? ", " : "",
+				       device->id ? device->id : device->name);
+	}
+	return g_string_free(names, FALSE);
+}
+
+static bool check_choice(struct vq *vq, GError **error)
+{
+	g_autofree char *names = NULL;
+	bool found = false;
+
+	for (guint i = 0; i < vq->sample->devices->len; i++) {
+		const struct vq_device *device = g_ptr_array_index(vq->sample->devices, i);
+
+		found |= vq_shows_device(vq, device);
+	}
+	if (found || !vq->choice.device)
+		return true;
+	names = device_names(vq->sample);
+	g_set_error(error, STATUS_ERROR, STATUS_MISUSE,
+		    "the VM has no virtio device '%s'; it has: %s", vq->choice.device, names);
+	return false;
+}
+
+bool vq_look(struct vq *vq, GError **error)
+{
+	struct vq_sample *sample = vq_sample_take(vq->qmp, error);
+
+	if (!sample)
+		return false;
+	vq_sample_free(vq->sample);
+	vq->sample = sample;
+	vq_watch_add(vq->watch, sample);
+	return check_choice(vq, error);
+}
+
+static bool is_suspicious(const struct vq *vq)
+{
+	for (guint i = 0; i < vq->sample->devices->len; i++) {
+		const struct vq_device *device = g_ptr_array_index(vq->sample->devices, i);
+
+		for (guint j = 0; vq_shows_device(vq, device) && j < device->queues->len; j++) {
+			const struct vq_queue *queue = g_ptr_array_index(device->queues, j);
+
+			if (vq_shows_queue(vq, queue) && vq_is_suspicious(device, queue))
+				return true;
+		}
+	}
+	return false;
+}
+
+static bool never(void *data)
+{
+	(void)data;
+	return false;
+}
+
+bool vq_settle(struct vq *vq, GError **error)
+{
+	double pause = vq->choice.patience / SAMPLES_EACH_PATIENCE;
+	gint64 begin;
+
+	if (!vq_look(vq, error))
+		return false;
+	begin = vq->sample->time;
+	while (is_suspicious(vq) &&
+	       vq->sample->time - begin < vq->choice.patience * G_USEC_PER_SEC) {
+		if (loop_until(never, NULL, loop_deadline(pause)) == LOOP_SIGNAL)
+			break;
+		if (!vq_look(vq, error))
+			return false;
+	}
+	return true;
+}
+
+char *vq_explain(struct vm *vm)
+{
+	const struct vq_choice choice = {.queue = -1, .patience = VQ_PATIENCE};
+	struct vq *vq = vq_new(vm_qmp(vm), &choice);
+	g_autoptr(GError) cause = NULL;
+	char *text = vq_settle(vq, &cause) ? vq_text(vq)
+					   : g_strdup_printf("no virtqueues: %s\n", cause->message);
+
+	vq_free(vq);
+	return text;
+}

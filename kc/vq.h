@@ -1,0 +1,51 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * The virtqueues of a running VM, both sides, in words: what each holds, who
+ * waits for whom, and what is wrong. It only looks; the guest goes on.
+ */
+#ifndef KC_VQ_H
+#define KC_VQ_H
+
+#include "qmp.h"
+#include "vq-sample.h"
+
+struct vm;
+
+#define VQ_PATIENCE 2.0 /* seconds */
+
+struct vq_choice {
+	const char *device; /* id, name or QOM path; NULL: all */
+	int queue; /* -1: all */
+	double patience; /* how long a queue must stand still to be called stuck */
+};
+
+struct vq;
+
+/* @qmp must outlive it. */
+struct vq *vq_new(struct qmp *qmp, const struct vq_choice *choice);
+void vq_free(struct vq *vq);
+
+/* Takes one sample; false with @error where QEMU does not tell. */
+bool vq_look(struct vq *vq, GError **error);
+
+/*
+ * Takes samples until nothing is suspicious, or what is has stood still for as
+ * long as it takes to call it stuck.
+ */
+bool vq_settle(struct vq *vq, GError **error);
+
+/* How many findings say that something is wrong. */
+unsigned vq_wrong(struct vq *vq);
+
+/* As text, or as JSON: one line. Caller frees. */
+char *vq_text(struct vq *vq);
+char *vq_json(struct vq *vq);
+
+/*
+ * For what is kept of a hanging test: the text, or one line that says why there is
+ * none. Takes a little longer than VQ_PATIENCE where something stands still.
+ * Caller frees.
+ */
+char *vq_explain(struct vm *vm);
+
+#endif
