@@ -37,8 +37,8 @@ static JsonObject *member(JsonObject *object, const char *name)
 	return node && JSON_NODE_HOLDS_OBJECT(node) ? json_node_get_object(node) : NULL;
 }
 
-/* QEMU writes "VIRTIO_F_RING_PACKED: explanation"; of that the name, without VIRTIO_. */
-static void add_names(GStrvBuilder *names, JsonObject *object, const char *list)
+/* QEMU writes "VIRTIO_F_RING_PACKED: explanation"; of that the name, without @prefix. */
+static void add_names(GStrvBuilder *names, JsonObject *object, const char *list, const char *prefix)
 {
 	JsonNode *node = object ? json_object_get_member(object, list) : NULL;
 	JsonArray *array = node && JSON_NODE_HOLDS_ARRAY(node) ? json_node_get_array(node) : NULL;
@@ -48,20 +48,20 @@ static void add_names(GStrvBuilder *names, JsonObject *object, const char *list)
 		const char *name = JSON_NODE_HOLDS_VALUE(entry) ? json_node_get_string(entry) : "";
 		g_autofree char *word = g_strndup(name ? name : "",
 						  strcspn(name ? name : "", ": "));
-		bool prefixed = g_str_has_prefix(word, "VIRTIO_");
+		bool prefixed = g_str_has_prefix(word, prefix);
 
 		if (*word)
-			g_strv_builder_add(names, prefixed ? word + strlen("VIRTIO_") : word);
+			g_strv_builder_add(names, prefixed ? word + strlen(prefix) : word);
 	}
 }
 
-static GStrv names_of(JsonObject *object, const char *list, const char *more)
+static GStrv names_of(JsonObject *object, const char *list, const char *more, const char *prefix)
 {
 	g_autoptr(GStrvBuilder) names = g_strv_builder_new();
 
-	add_names(names, object, list);
+	add_names(names, object, list, prefix);
 	if (more)
-		add_names(names, object, more);
+		add_names(names, object, more, prefix);
 	return g_strv_builder_end(names);
 }
 
@@ -158,6 +158,8 @@ static bool add_queue(struct vq_device *device, unsigned index, struct qmp *qmp,
 	}
 	if (guest)
 		vq_ring_read(&queue->ring, &queue->place, vq_guest_memory(guest));
+	device->msix |= device->pci &&
+			(!queue->counters.known || queue->counters.vector != VQ_NO_VECTOR);
 	if (guest && queue->counters.vector != VQ_NO_VECTOR)
 		queue->vector = vq_guest_vector(guest, device->bus_path, queue->counters.vector);
 	g_ptr_array_add(device->queues, queue);
@@ -170,20 +172,21 @@ static void read_status(struct vq_device *device, JsonObject *object)
 	JsonObject *features = member(object, "guest-features");
 
 	device->device_id = number(object, "device-id", NULL);
-	device->features = names_of(features, "transports", "dev-features");
-	device->status = names_of(member(object, "status"), "statuses", NULL);
+	device->features = names_of(features, "transports", "dev-features", "VIRTIO_");
+	device->status = names_of(member(object, "status"), "statuses", NULL, "VIRTIO_CONFIG_S_");
 	device->packed = has(device->features, "F_RING_PACKED");
 	device->event_index = has(device->features, "RING_F_EVENT_IDX");
 	device->in_order = has(device->features, "F_IN_ORDER");
-	device->acknowledged = has(device->status, "CONFIG_S_ACKNOWLEDGE");
-	device->driver_ok = has(device->status, "CONFIG_S_DRIVER_OK");
-	device->needs_reset = has(device->status, "CONFIG_S_NEEDS_RESET");
+	device->acknowledged = has(device->status, "ACKNOWLEDGE");
+	device->driver_ok = has(device->status, "DRIVER_OK");
+	device->needs_reset = has(device->status, "NEEDS_RESET");
 	device->broken = flag(object, "broken");
 	device->vhost = flag(object, "vhost-started");
 	device->isr = number(object, "isr", NULL);
 	device->resets = number(object, "resets", &device->resets_known);
 	device->config_vector = device->resets_known ? number(object, "config-vector", NULL)
 						     : VQ_NO_VECTOR;
+	device->msix = device->pci && device->config_vector != VQ_NO_VECTOR;
 }
 
 /* ".../hello0/virtio-backend" hangs on the PCI device; a virtio-mmio one has no such child. */
@@ -219,6 +222,15 @@ static struct vq_device *take_device(JsonObject *object, struct qmp *qmp, struct
 	return device;
 }
 
+/* QEMU has them in no order. Those that the user named come first thereby. */
+static gint by_path(gconstpointer a, gconstpointer b)
+{
+	const struct vq_device *x = *(struct vq_device *const *)a;
+	const struct vq_device *y = *(struct vq_device *const *)b;
+
+	return strcmp(y->path, x->path);
+}
+
 static void take_devices(struct vq_sample *sample, JsonArray *list, struct qmp *qmp)
 {
 	g_autoptr(GError) cause = NULL;
@@ -226,14 +238,14 @@ static void take_devices(struct vq_sample *sample, JsonArray *list, struct qmp *
 
 	if (cause)
 		sample->trouble = g_strdup(cause->message);
-	/* QEMU lists the newest first. */
-	for (guint i = json_array_get_length(list); i > 0; i--) {
-		JsonNode *node = json_array_get_element(list, i - 1);
+	for (guint i = 0; i < json_array_get_length(list); i++) {
+		JsonNode *node = json_array_get_element(list, i);
 
 		if (JSON_NODE_HOLDS_OBJECT(node))
 			g_ptr_array_add(sample->devices,
 					take_device(json_node_get_object(node), qmp, guest));
 	}
+	g_ptr_array_sort(sample->devices, by_path);
 	vq_guest_free(guest);
 }
 

@@ -58,7 +58,7 @@ struct vq_device {
 	GStrv status; /* names of the bits that are set */
 	bool packed, event_index, in_order;
 	bool driver_ok, needs_reset, broken, acknowledged, vhost;
-	bool pci;
+	bool pci, msix; /* msix: in use, as far as is known */
 	guint8 isr;
 	guint16 config_vector;
 	guint64 resets;

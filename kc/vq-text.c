@@ -33,18 +33,35 @@ static void put_buffer(GString *out, const struct vq *vq, const struct vq_device
 		buffer->chain == VQ_CHAIN_GOOD ? "" : vq_chain_text(buffer->chain));
 }
 
+static bool is_empty(const struct vq_buffer *buffer)
+{
+	return !buffer->popped && !buffer->out_bytes && buffer->chain == VQ_CHAIN_GOOD;
+}
+
 static void put_buffers(GString *out, const struct vq *vq, const struct vq_device *device,
 			const struct vq_queue *queue)
 {
 	const GArray *buffers = queue->ring.buffers;
 	/* Who asks for one queue wants it all. */
-	guint shown = vq->choice.queue < 0 ? MIN(buffers->len, BUFFERS_SHOWN) : buffers->len;
+	bool all = vq->choice.queue >= 0;
+	unsigned shown = 0, empty = 0;
 
-	for (guint i = 0; i < shown; i++)
-		put_buffer(out, vq, device, queue, &g_array_index(buffers, struct vq_buffer, i));
-	if (shown < buffers->len)
+	for (guint i = 0; i < buffers->len; i++) {
+		const struct vq_buffer *buffer = &g_array_index(buffers, struct vq_buffer, i);
+
+		if (!all && is_empty(buffer))
+			empty++;
+		else if (all || shown++ < BUFFERS_SHOWN)
+			put_buffer(out, vq, device, queue, buffer);
+	}
+	if (empty)
+		g_string_append_printf(out,
+				       "    %u empty ones wait until the device has something "
+				       "to say\n",
+				       empty);
+	if (shown > BUFFERS_SHOWN)
 		g_string_append_printf(out, "    and %u buffers more (--queue shows all)\n",
-				       buffers->len - shown);
+				       shown - BUFFERS_SHOWN);
 	if (!queue->ring.heads_known)
 		g_string_append(out, "    which buffers are in the device, the ring does not tell "
 				     "any more\n");
@@ -139,7 +156,7 @@ static void put_queue(GString *out, const struct vq *vq, const struct vq_device 
 static bool is_fresh(const struct vq_queue *queue)
 {
 	return queue->ring.read && !queue->place.last_avail && !queue->place.used_idx &&
-	       !queue->ring.waiting && !queue->in_use && !queue->counters.kicks;
+	       !queue->ring.waiting && !queue->in_use;
 }
 
 static void put_queues(GString *out, const struct vq *vq, const struct vq_device *device)

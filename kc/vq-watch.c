@@ -121,8 +121,8 @@ bool vq_interrupt_is_pending(const struct vq_device *device, const struct vq_que
 {
 	if (queue->vector.known)
 		return queue->vector.pending;
-	/* With MSI-X nobody reads the ISR, and which is in use only our QEMU tells. */
-	if (device->pci && (!queue->counters.known || queue->counters.vector != VQ_NO_VECTOR))
+	/* With MSI-X nobody reads the ISR. */
+	if (device->msix)
 		return false;
 	return device->isr & 1;
 }
