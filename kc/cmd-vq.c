@@ -15,6 +15,7 @@
 struct vq_options {
 	const char *device;
 	const char *queue;
+	const char *vmlinux;
 	double patience;
 	bool list, watch, json;
 };
@@ -30,6 +31,9 @@ static const struct option_row vq_rows[] = {
 	 FIELD(queue)},
 	{"still", 0, "SECONDS", "how long nothing may move before it is called stuck (default 2)",
 	 option_seconds, FIELD(patience)},
+	{"vmlinux", 0, "FILE",
+	 "where the guest's kernel is not the lab's: its vmlinux with debug information",
+	 option_string, FIELD(vmlinux)},
 	{"watch", 'w', NULL, "go on, refreshing each second, until Ctrl-C or the VM's end",
 	 option_on, FIELD(watch)},
 	{"json", 0, NULL, "one JSON object on a line", option_on, FIELD(json)},
@@ -148,7 +152,7 @@ static bool parse_choice(const struct vq_options *options, struct vq_choice *cho
 	char *end = NULL;
 	long queue = options->queue ? strtol(options->queue, &end, 10) : -1;
 
-	*choice = (struct vq_choice){options->device, queue, options->patience};
+	*choice = (struct vq_choice){options->device, queue, options->vmlinux, options->patience};
 	if (!options->queue || (*options->queue && !*end && queue >= 0 && queue < 1024))
 		return true;
 	g_set_error(error, STATUS_ERROR, STATUS_MISUSE,

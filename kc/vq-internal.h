@@ -3,12 +3,15 @@
 #define KC_VQ_INTERNAL_H
 
 #include "vq.h"
+#include "vq-driver.h"
 #include "vq-judge.h"
 #include "vq-watch.h"
 
 struct vq {
 	struct qmp *qmp;
 	struct vq_choice choice;
+	struct vq_drivers *drivers; /* or NULL, with */
+	char *drivers_trouble; /* why there are none */
 	struct vq_watch *watch;
 	struct vq_sample *sample; /* the newest */
 };

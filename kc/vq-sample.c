@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "vq-sample.h"
 #include "status.h"
+#include "vq-driver.h"
 
 #include <string.h>
 
@@ -210,6 +211,7 @@ static struct vq_device *take_device(JsonObject *object, struct qmp *qmp, struct
 	g_autoptr(JsonNode) node = NULL;
 
 	device->queues = g_ptr_array_new_with_free_func(queue_free);
+	device->guest_index = -1;
 	read_names(device, path ? path : "", name ? name : "?");
 	node = ask(qmp, "x-query-virtio-status", device->path, -1, &cause);
 	read_status(device,
@@ -231,7 +233,8 @@ static gint by_path(gconstpointer a, gconstpointer b)
 	return strcmp(y->path, x->path);
 }
 
-static void take_devices(struct vq_sample *sample, JsonArray *list, struct qmp *qmp)
+static void take_devices(struct vq_sample *sample, JsonArray *list, struct qmp *qmp,
+			 struct vq_drivers *drivers)
 {
 	g_autoptr(GError) cause = NULL;
 	struct vq_guest *guest = vq_guest_new(qmp, &cause);
@@ -246,10 +249,12 @@ static void take_devices(struct vq_sample *sample, JsonArray *list, struct qmp *
 					take_device(json_node_get_object(node), qmp, guest));
 	}
 	g_ptr_array_sort(sample->devices, by_path);
+	if (guest && drivers)
+		sample->driver_trouble = vq_drivers_fill(drivers, sample, vq_guest_memory(guest));
 	vq_guest_free(guest);
 }
 
-struct vq_sample *vq_sample_take(struct qmp *qmp, GError **error)
+struct vq_sample *vq_sample_take(struct qmp *qmp, struct vq_drivers *drivers, GError **error)
 {
 	g_autoptr(JsonNode) node = qmp_call(qmp, "x-query-virtio", NULL, error);
 	struct vq_sample *sample;
@@ -260,7 +265,7 @@ struct vq_sample *vq_sample_take(struct qmp *qmp, GError **error)
 	sample->time = g_get_monotonic_time();
 	sample->devices = g_ptr_array_new_with_free_func(device_free);
 	if (JSON_NODE_HOLDS_ARRAY(node))
-		take_devices(sample, json_node_get_array(node), qmp);
+		take_devices(sample, json_node_get_array(node), qmp, drivers);
 	return sample;
 }
 
@@ -270,6 +275,7 @@ void vq_sample_free(struct vq_sample *sample)
 		return;
 	g_ptr_array_unref(sample->devices);
 	g_free(sample->trouble);
+	g_free(sample->driver_trouble);
 	g_free(sample);
 }
 

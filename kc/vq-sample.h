@@ -53,6 +53,7 @@ struct vq_device {
 	char *bus_path; /* of the PCI device or the virtio-mmio slot */
 	char *name; /* "virtio-blk" */
 	char *id; /* the user's; or NULL */
+	int guest_index; /* N where the guest calls it virtioN; -1: not known */
 	unsigned device_id; /* virtio's */
 	GStrv features; /* names that both sides accepted */
 	GStrv status; /* names of the bits that are set */
@@ -69,12 +70,18 @@ struct vq_device {
 
 struct vq_sample {
 	gint64 time; /* monotonic, microseconds */
-	char *trouble; /* what could not be learned of all; or NULL */
+	char *trouble; /* why the rings are not known; or NULL */
+	char *driver_trouble; /* why the drivers' own state is not known; or NULL */
 	GPtrArray *devices; /* of struct vq_device, in QEMU's order */
 };
 
-/* NULL with @error where QEMU does not tell of its devices at all. */
-struct vq_sample *vq_sample_take(struct qmp *qmp, GError **error);
+struct vq_drivers;
+
+/*
+ * NULL with @error where QEMU does not tell of its devices at all. @drivers may
+ * be NULL: then nothing is known of them.
+ */
+struct vq_sample *vq_sample_take(struct qmp *qmp, struct vq_drivers *drivers, GError **error);
 void vq_sample_free(struct vq_sample *sample);
 
 const struct vq_device *vq_sample_find(const struct vq_sample *sample, const char *path);

@@ -186,6 +186,8 @@ static void put_device(GString *out, const struct vq *vq, const struct vq_device
 
 	g_string_append_printf(out, "%s  %s, id %u, %s\n", device->id ? device->id : device->name,
 			       device->name, device->device_id, device->path);
+	if (device->guest_index >= 0)
+		g_string_append_printf(out, "  the guest calls it virtio%d\n", device->guest_index);
 	g_string_append_printf(out, "  status: %s\n  features: %s\n", *status ? status : "0",
 			       *features ? features : "none");
 	put_findings(out, findings);
@@ -201,6 +203,7 @@ char *vq_text(struct vq *vq)
 {
 	GString *out = g_string_new(NULL);
 	unsigned wrong = vq_wrong(vq);
+	const char *why;
 
 	for (guint i = 0; i < vq->sample->devices->len; i++) {
 		const struct vq_device *device = g_ptr_array_index(vq->sample->devices, i);
@@ -210,6 +213,9 @@ char *vq_text(struct vq *vq)
 	}
 	if (vq->sample->trouble)
 		g_string_append_printf(out, "The rings are unknown: %s\n", vq->sample->trouble);
+	why = vq->drivers ? vq->sample->driver_trouble : vq->drivers_trouble;
+	if (why)
+		g_string_append_printf(out, "The drivers' own state is unknown: %s\n", why);
 	if (wrong)
 		g_string_append_printf(out, "%u finding%s that something is wrong\n", wrong,
 				       wrong == 1 ? "" : "s");

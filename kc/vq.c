@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "vq.h"
+#include "lab.h"
 #include "loop.h"
 #include "status.h"
 #include "vm.h"
@@ -9,6 +10,18 @@
 
 #define SAMPLES_EACH_PATIENCE 8
 
+static void open_drivers(struct vq *vq)
+{
+	struct lab *lab = vq->choice.vmlinux ? NULL : lab_find(NULL);
+	const char *file = lab ? lab->parts[LAB_VMLINUX_DEBUG] : vq->choice.vmlinux;
+
+	if (file)
+		vq->drivers = vq_drivers_new(file, &vq->drivers_trouble);
+	else
+		vq->drivers_trouble = g_strdup("there is no lab with a kernel's debug file");
+	lab_free(lab);
+}
+
 struct vq *vq_new(struct qmp *qmp, const struct vq_choice *choice)
 {
 	struct vq *vq = g_new0(struct vq, 1);
@@ -16,6 +29,7 @@ struct vq *vq_new(struct qmp *qmp, const struct vq_choice *choice)
 	vq->qmp = qmp;
 	vq->choice = *choice;
 	vq->watch = vq_watch_new();
+	open_drivers(vq);
 	return vq;
 }
 
@@ -23,6 +37,8 @@ void vq_free(struct vq *vq)
 {
 	if (!vq)
 		return;
+	vq_drivers_free(vq->drivers);
+	g_free(vq->drivers_trouble);
 	vq_watch_free(vq->watch);
 	vq_sample_free(vq->sample);
 	g_free(vq);
@@ -75,7 +91,7 @@ static bool check_choice(struct vq *vq, GError **error)
 
 bool vq_look(struct vq *vq, GError **error)
 {
-	struct vq_sample *sample = vq_sample_take(vq->qmp, error);
+	struct vq_sample *sample = vq_sample_take(vq->qmp, vq->drivers, error);
 
 	if (!sample)
 		return false;

@@ -1,0 +1,260 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "vq-driver.h"
+#include "kernel-memory.h"
+
+#include <string.h>
+
+#define NAME_MAX_BYTES 48
+#define LIST_MAX 4096 /* a list that is longer is a loop, or memory that changes */
+#define STRUCTURE_MAX 4096 /* bytes */
+
+#define SPLIT_NO_INTERRUPT 1
+#define PACKED_DISABLE 1
+
+/* In the order of layout[]. */
+enum {
+	KSET_LIST,
+	KOBJECT_ENTRY,
+	SUBSYS_KOBJECT,
+	SUBSYS_BUS,
+	SUBSYS_DEVICES,
+	KLIST_LIST,
+	NODE_NODE,
+	PRIVATE_BUS,
+	PRIVATE_DEVICE,
+	VIRTIO_DEVICE,
+	VIRTIO_INDEX,
+	VIRTIO_QUEUES,
+	QUEUE_ENTRY,
+	QUEUE_NAME,
+	QUEUE_CALLBACK,
+	QUEUE_FREE,
+	RING_PACKED,
+	RING_BROKEN,
+	RING_ADDED,
+	RING_LAST_USED,
+	SPLIT_FLAGS,
+	SPLIT_ADDRESS,
+	PACKED_FLAGS,
+	PACKED_ADDRESS,
+	FIELDS
+};
+
+static const struct {
+	const char *structure, *path;
+} layout[FIELDS] = {
+	[KSET_LIST] = {"kset", "list"},
+	[KOBJECT_ENTRY] = {"kobject", "entry"},
+	[SUBSYS_KOBJECT] = {"subsys_private", "subsys.kobj"},
+	[SUBSYS_BUS] = {"subsys_private", "bus"},
+	[SUBSYS_DEVICES] = {"subsys_private", "klist_devices"},
+	[KLIST_LIST] = {"klist", "k_list"},
+	[NODE_NODE] = {"klist_node", "n_node"},
+	[PRIVATE_BUS] = {"device_private", "knode_bus"},
+	[PRIVATE_DEVICE] = {"device_private", "device"},
+	[VIRTIO_DEVICE] = {"virtio_device", "dev"},
+	[VIRTIO_INDEX] = {"virtio_device", "index"},
+	[VIRTIO_QUEUES] = {"virtio_device", "vqs"},
+	[QUEUE_ENTRY] = {"virtqueue", "list"},
+	[QUEUE_NAME] = {"virtqueue", "name"},
+	[QUEUE_CALLBACK] = {"virtqueue", "callback"},
+	[QUEUE_FREE] = {"virtqueue", "num_free"},
+	[RING_PACKED] = {"vring_virtqueue", "packed_ring"},
+	[RING_BROKEN] = {"vring_virtqueue", "broken"},
+	[RING_ADDED] = {"vring_virtqueue", "num_added"},
+	[RING_LAST_USED] = {"vring_virtqueue", "last_used_idx"},
+	[SPLIT_FLAGS] = {"vring_virtqueue", "split.avail_flags_shadow"},
+	[SPLIT_ADDRESS] = {"vring_virtqueue", "split.queue_dma_addr"},
+	[PACKED_FLAGS] = {"vring_virtqueue", "packed.event_flags_shadow"},
+	[PACKED_ADDRESS] = {"vring_virtqueue", "packed.ring_dma_addr"},
+};
+
+struct vq_drivers {
+	struct kernel_types *types;
+	struct kernel_field fields[FIELDS];
+	unsigned ring_bytes; /* of struct vring_virtqueue */
+	guint64 bus_kset, virtio_bus;
+	/* Of the fill under way */
+	struct kernel_memory memory;
+	struct vq_sample *sample;
+	int device_index; /* the guest's: N of virtioN */
+};
+
+static bool read_layout(struct vq_drivers *drivers, char **why)
+{
+	for (int i = 0; i < FIELDS; i++) {
+		if (kernel_types_field(drivers->types, layout[i].structure, layout[i].path,
+				       &drivers->fields[i]))
+			continue;
+		*why = g_strdup_printf("this kernel's struct %s has no %s", layout[i].structure,
+				       layout[i].path);
+		return false;
+	}
+	drivers->ring_bytes = kernel_types_size(drivers->types, "vring_virtqueue");
+	if (drivers->ring_bytes <= STRUCTURE_MAX &&
+	    kernel_types_symbol(drivers->types, "bus_kset", &drivers->bus_kset) &&
+	    kernel_types_symbol(drivers->types, "virtio_bus", &drivers->virtio_bus))
+		return true;
+	*why = g_strdup("this kernel has no virtio_bus built in");
+	return false;
+}
+
+struct vq_drivers *vq_drivers_new(const char *vmlinux, char **why)
+{
+	static const char *const sources[] = {"drivers/virtio/virtio_ring.c", "drivers/base/bus.c",
+					      NULL};
+	struct kernel_types *types = kernel_types_open(vmlinux, sources, why);
+	struct vq_drivers *drivers;
+
+	if (!types)
+		return NULL;
+	drivers = g_new0(struct vq_drivers, 1);
+	drivers->types = types;
+	if (read_layout(drivers, why))
+		return drivers;
+	vq_drivers_free(drivers);
+	return NULL;
+}
+
+void vq_drivers_free(struct vq_drivers *drivers)
+{
+	if (!drivers)
+		return;
+	kernel_types_free(drivers->types);
+	g_free(drivers);
+}
+
+static guint64 offset(const struct vq_drivers *drivers, int field)
+{
+	return drivers->fields[field].offset;
+}
+
+static bool pointer(const struct vq_drivers *drivers, guint64 structure, int field, guint64 *to)
+{
+	return kernel_memory_pointer(&drivers->memory, structure + offset(drivers, field), to);
+}
+
+/* Calls @each with every entry of the list_head at @head; true stops. */
+static bool each_entry(struct vq_drivers *drivers, guint64 head,
+		       bool (*each)(struct vq_drivers *drivers, guint64 entry))
+{
+	guint64 entry = head;
+
+	for (int i = 0; i < LIST_MAX; i++) {
+		if (!kernel_memory_pointer(&drivers->memory, entry, &entry) || entry == head)
+			return false;
+		if (each(drivers, entry))
+			return true;
+	}
+	return false;
+}
+
+static guint64 field_value(const struct vq_drivers *drivers, const guint8 *bytes, int field)
+{
+	const struct kernel_field *at = &drivers->fields[field];
+	guint64 value = 0;
+
+	/* Its place was read from a file: it may be anywhere. */
+	if (at->size > sizeof(value) || at->offset + at->size > drivers->ring_bytes)
+		return 0;
+	memcpy(&value, bytes + at->offset, at->size);
+	return GUINT64_FROM_LE(value);
+}
+
+static struct vq_queue *find_queue(struct vq_sample *sample, guint64 desc,
+				   struct vq_device **device)
+{
+	for (guint i = 0; i < sample->devices->len; i++) {
+		*device = g_ptr_array_index(sample->devices, i);
+		for (guint j = 0; j < (*device)->queues->len; j++) {
+			struct vq_queue *queue = g_ptr_array_index((*device)->queues, j);
+
+			if (queue->place.desc == desc)
+				return queue;
+		}
+	}
+	return NULL;
+}
+
+static void fill_queue(const struct vq_drivers *drivers, struct vq_driver *driver,
+		       const guint8 *bytes, bool packed)
+{
+	guint64 name = field_value(drivers, bytes, QUEUE_NAME);
+	guint16 last_used = field_value(drivers, bytes, RING_LAST_USED);
+	guint16 flags = field_value(drivers, bytes, packed ? PACKED_FLAGS : SPLIT_FLAGS);
+
+	driver->known = true;
+	driver->name = name ? kernel_memory_string(&drivers->memory, name, NAME_MAX_BYTES) : NULL;
+	driver->broken = field_value(drivers, bytes, RING_BROKEN);
+	driver->no_callback = !field_value(drivers, bytes, QUEUE_CALLBACK);
+	driver->callbacks_off = packed ? flags == PACKED_DISABLE : flags & SPLIT_NO_INTERRUPT;
+	driver->last_used = packed ? last_used & 0x7fff : last_used;
+	driver->free = field_value(drivers, bytes, QUEUE_FREE);
+	driver->added = field_value(drivers, bytes, RING_ADDED);
+}
+
+/* struct virtqueue is the first member of struct vring_virtqueue. */
+static bool see_queue(struct vq_drivers *drivers, guint64 entry)
+{
+	guint8 bytes[STRUCTURE_MAX];
+	struct vq_device *device;
+	struct vq_queue *queue;
+	bool packed;
+
+	if (!kernel_memory_read(&drivers->memory, entry - offset(drivers, QUEUE_ENTRY), bytes,
+				drivers->ring_bytes))
+		return false;
+	packed = field_value(drivers, bytes, RING_PACKED);
+	queue = find_queue(drivers->sample,
+			   field_value(drivers, bytes, packed ? PACKED_ADDRESS : SPLIT_ADDRESS),
+			   &device);
+	if (queue && !queue->driver.known) {
+		fill_queue(drivers, &queue->driver, bytes, packed);
+		device->guest_index = drivers->device_index;
+	}
+	return false;
+}
+
+static bool see_device(struct vq_drivers *drivers, guint64 entry)
+{
+	guint64 private = entry - offset(drivers, NODE_NODE) - offset(drivers, PRIVATE_BUS);
+	guint64 device;
+	guint8 index[4];
+
+	if (!pointer(drivers, private, PRIVATE_DEVICE, &device))
+		return false;
+	device -= offset(drivers, VIRTIO_DEVICE);
+	if (kernel_memory_read(&drivers->memory, device + offset(drivers, VIRTIO_INDEX), index,
+			       sizeof(index))) {
+		drivers->device_index = vq_le32(index);
+		each_entry(drivers, device + offset(drivers, VIRTIO_QUEUES), see_queue);
+	}
+	return false;
+}
+
+static bool see_bus(struct vq_drivers *drivers, guint64 entry)
+{
+	guint64 subsys = entry - offset(drivers, KOBJECT_ENTRY) - offset(drivers, SUBSYS_KOBJECT);
+	guint64 bus;
+
+	if (!pointer(drivers, subsys, SUBSYS_BUS, &bus) || bus != drivers->virtio_bus)
+		return false;
+	each_entry(drivers, subsys + offset(drivers, SUBSYS_DEVICES) + offset(drivers, KLIST_LIST),
+		   see_device);
+	return true;
+}
+
+char *vq_drivers_fill(struct vq_drivers *drivers, struct vq_sample *sample,
+		      struct vq_memory *memory)
+{
+	char *why = kernel_memory_init(&drivers->memory, drivers->types, memory);
+	guint64 buses;
+
+	if (why)
+		return why;
+	drivers->sample = sample;
+	if (kernel_memory_pointer(&drivers->memory, drivers->bus_kset, &buses) && buses &&
+	    each_entry(drivers, buses + offset(drivers, KSET_LIST), see_bus))
+		return NULL;
+	return g_strdup("the guest's kernel has no list of virtio devices yet");
+}
