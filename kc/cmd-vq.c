@@ -88,6 +88,17 @@ static const struct inspected *choose(GPtrArray *list, const char *name, GError 
 	return NULL;
 }
 
+/* Not essential: an older kc may not know the command. */
+static void hear(struct vq *vq, struct qmp *qmp)
+{
+	g_autoptr(JsonNode) node = qmp_call(qmp, INSPECT_SAID, NULL, NULL);
+	JsonObject *said = node && JSON_NODE_HOLDS_OBJECT(node) ? json_node_get_object(node) : NULL;
+
+	if (said)
+		vq_hear(vq, json_object_get_string_member_with_default(said, "console", NULL),
+			json_object_get_string_member_with_default(said, "qemu", NULL));
+}
+
 static void show(struct vq *vq, const struct vq_options *options)
 {
 	g_autofree char *text = options->json ? vq_json(vq) : vq_text(vq);
@@ -113,6 +124,7 @@ static int watch(struct vq *vq, struct qmp *qmp, const struct vq_options *option
 				g_clear_error(error);
 			return 0;
 		}
+		hear(vq, qmp);
 		show(vq, options);
 		if (loop_until(has_ended, qmp, loop_deadline(REFRESH_SECONDS)) != LOOP_LATE)
 			break;
@@ -120,10 +132,12 @@ static int watch(struct vq *vq, struct qmp *qmp, const struct vq_options *option
 	return 0;
 }
 
-static int look_once(struct vq *vq, const struct vq_options *options, GError **error)
+static int look_once(struct vq *vq, struct qmp *qmp, const struct vq_options *options,
+		     GError **error)
 {
 	if (!vq_settle(vq, error))
 		return 0;
+	hear(vq, qmp);
 	show(vq, options);
 	return vq_wrong(vq) ? EXIT_FAILURE : EXIT_SUCCESS;
 }
@@ -141,7 +155,8 @@ static int look_into(const struct inspected *inspected, const struct vq_options 
 	loop_catch_signals();
 	qmp = qmp_new(fd, NULL, NULL);
 	vq = vq_new(qmp, choice);
-	status = options->watch ? watch(vq, qmp, options, error) : look_once(vq, options, error);
+	status = options->watch ? watch(vq, qmp, options, error)
+				: look_once(vq, qmp, options, error);
 	vq_free(vq);
 	qmp_free(qmp);
 	return status;

@@ -2,6 +2,7 @@
 #include "console.h"
 #include "quote.h"
 
+#include <stdlib.h>
 #include <string.h>
 
 #define AFTER_PANIC 20 /* lines: its trace */
@@ -156,4 +157,19 @@ void console_print_tail(const struct console *console, unsigned lines, FILE *out
 
 		fprintf(out, "  | %s\n", printable);
 	}
+}
+
+char *console_tail(const struct console *console)
+{
+	char *text = NULL, *valid;
+	size_t len = 0;
+	FILE *out = open_memstream(&text, &len);
+
+	if (!out)
+		return g_strdup("");
+	console_print_tail(console, CONSOLE_LINES, out);
+	fclose(out);
+	valid = g_utf8_make_valid(text, len);
+	free(text);
+	return valid;
 }

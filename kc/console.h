@@ -45,4 +45,7 @@ const char *console_find(const struct console *console, const char *part);
 /* Prints up to @lines of the last lines, indented, without control characters. */
 void console_print_tail(const struct console *console, unsigned lines, FILE *out);
 
+/* The same of all lines, as valid UTF-8. Caller frees. */
+char *console_tail(const struct console *console);
+
 #endif

@@ -12,7 +12,6 @@
 
 #define CONNECTIONS_MAX 8
 #define REQUEST_MAX_BYTES (64 * 1024)
-#define CONSOLE_TAIL 64 /* lines */
 
 struct inspect {
 	struct vm *vm;
@@ -113,18 +112,9 @@ static void on_done(JsonObject *reply, void *opaque)
 
 static void set_tail(JsonObject *said, const char *member, const struct console *console)
 {
-	g_autofree char *valid = NULL;
-	char *text = NULL;
-	size_t len = 0;
-	FILE *out = open_memstream(&text, &len);
+	g_autofree char *text = console_tail(console);
 
-	if (!out)
-		return;
-	console_print_tail(console, CONSOLE_TAIL, out);
-	fclose(out);
-	valid = g_utf8_make_valid(text, len);
-	json_object_set_string_member(said, member, valid);
-	free(text);
+	json_object_set_string_member(said, member, text);
 }
 
 static void answer_said(struct connection *connection)

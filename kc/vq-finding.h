@@ -21,4 +21,8 @@ void vq_evidence(struct vq_finding *finding, const char *format, ...) G_GNUC_PRI
 void vq_judge_to_device(struct vq_case *this);
 void vq_judge_to_driver(struct vq_case *this);
 
+/* What the guest's driver and QEMU said of the device. */
+void vq_judge_said(struct vq_case *this, const struct vq_said *said);
+void vq_quote_qemu(struct vq_finding *finding, const struct vq_said *said);
+
 #endif

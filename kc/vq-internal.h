@@ -14,6 +14,7 @@ struct vq {
 	char *drivers_trouble; /* why there are none */
 	struct vq_watch *watch;
 	struct vq_sample *sample; /* the newest */
+	struct vq_said said;
 };
 
 bool vq_shows_device(const struct vq *vq, const struct vq_device *device);

@@ -174,7 +174,7 @@ static unsigned put_queue(JsonBuilder *out, const struct vq *vq, const struct vq
 
 static unsigned put_device(JsonBuilder *out, const struct vq *vq, const struct vq_device *device)
 {
-	g_autoptr(GPtrArray) findings = vq_judge_device(device);
+	g_autoptr(GPtrArray) findings = vq_judge_device(device, &vq->said);
 	unsigned wrong;
 
 	json_builder_begin_object(out);

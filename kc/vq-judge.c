@@ -36,7 +36,7 @@ void vq_evidence(struct vq_finding *finding, const char *format, ...)
 	va_end(values);
 }
 
-static void judge_status(struct vq_case *this)
+static void judge_status(struct vq_case *this, const struct vq_said *said)
 {
 	const struct vq_device *device = this->device;
 	g_autofree char *bits = device->status ? g_strjoinv(", ", device->status) : NULL;
@@ -47,6 +47,7 @@ static void judge_status(struct vq_case *this)
 				  "the device has given up: it needs a reset by its driver");
 		vq_evidence(finding, "status %s%s", bits,
 			    device->broken ? "; QEMU holds it for broken and serves no queue" : "");
+		vq_quote_qemu(finding, said);
 	} else if (!device->acknowledged && device->resets_known && device->resets > 1) {
 		/* Linux acknowledges a device again when its driver has let go of it. */
 		finding = vq_find(this, VQ_WRONG, "reset",
@@ -56,12 +57,13 @@ static void judge_status(struct vq_case *this)
 	}
 }
 
-GPtrArray *vq_judge_device(const struct vq_device *device)
+GPtrArray *vq_judge_device(const struct vq_device *device, const struct vq_said *said)
 {
 	struct vq_case this = {.device = device};
 
 	this.findings = g_ptr_array_new_with_free_func(finding_free);
-	judge_status(&this);
+	judge_status(&this, said);
+	vq_judge_said(&this, said);
 	return this.findings;
 }
 

@@ -18,8 +18,14 @@ struct vq_finding {
 	GPtrArray *evidence; /* of char *, a clause each */
 };
 
+/* What was printed, lines each: it explains, and is no measure. Either may be NULL. */
+struct vq_said {
+	char *console; /* by the guest */
+	char *qemu;
+};
+
 /* What holds of the device as a whole. Of struct vq_finding; caller unrefs. */
-GPtrArray *vq_judge_device(const struct vq_device *device);
+GPtrArray *vq_judge_device(const struct vq_device *device, const struct vq_said *said);
 
 /* @patience: seconds of standing still from which it is wrong. */
 GPtrArray *vq_judge_queue(const struct vq_device *device, const struct vq_queue *queue,

@@ -39,7 +39,7 @@ static unsigned follow(struct vq_buffer *buffer, const guint8 *ring, unsigned si
 		       unsigned most, struct vq_memory *memory)
 {
 	for (unsigned i = 0; i < most; i++) {
-		struct vq_descriptor entry = vq_descriptor_at(ring, (at + i) % size);
+		struct vq_descriptor entry = vq_packed_descriptor(ring, (at + i) % size);
 
 		if (!is_available(&entry)) {
 			buffer->chain = VQ_CHAIN_OVERWRITTEN;
@@ -47,7 +47,7 @@ static unsigned follow(struct vq_buffer *buffer, const guint8 *ring, unsigned si
 		}
 		buffer->head = entry.next;
 		if (entry.flags & VQ_DESC_INDIRECT)
-			vq_buffer_indirect(buffer, &entry, false, memory);
+			vq_buffer_indirect(buffer, &entry, true, memory);
 		else
 			vq_buffer_count(buffer, &entry, memory);
 		if (!(entry.flags & VQ_DESC_NEXT))
@@ -79,12 +79,12 @@ static unsigned add_buffers(struct vq_ring *ring, const guint8 *table, unsigned 
 
 static unsigned available_from(const guint8 *table, unsigned size, unsigned at, unsigned most)
 {
-	struct vq_descriptor first = vq_descriptor_at(table, at % size);
+	struct vq_descriptor first = vq_packed_descriptor(table, at % size);
 	unsigned count = 0;
 
 	/* Those of another lap than the first are free: their bits are the other way round. */
 	while (count < most) {
-		struct vq_descriptor entry = vq_descriptor_at(table, (at + count) % size);
+		struct vq_descriptor entry = vq_packed_descriptor(table, (at + count) % size);
 		bool lap = !!(entry.flags & AVAIL_BIT) ^ (at % size + count >= size);
 
 		if (!is_available(&entry) || lap != !!(first.flags & AVAIL_BIT))
@@ -111,7 +111,7 @@ void vq_packed_read(struct vq_ring *ring, const struct vq_place *place, struct v
 	ring->interrupt = read_event(driver, place->event_index);
 	ring->kick = read_event(device, place->event_index);
 	span = available_from(table, size, at, size - held);
-	ring->wrap = !!(vq_descriptor_at(table, at).flags & AVAIL_BIT);
+	ring->wrap = !!(vq_packed_descriptor(table, at).flags & AVAIL_BIT);
 	/* The device counts descriptors as held, not buffers. */
 	if (held)
 		add_buffers(ring, table, size, at + size - held, held, true, memory);

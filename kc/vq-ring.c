@@ -21,12 +21,23 @@ bool vq_need_event(guint16 event, guint16 new, guint16 old)
 	return (guint16)(new - event - 1) < (guint16)(new - old);
 }
 
-struct vq_descriptor vq_descriptor_at(const guint8 *table, unsigned index)
+struct vq_descriptor vq_split_descriptor(const guint8 *table, unsigned index)
 {
 	const guint8 *at = table + (size_t)index * DESCRIPTOR_BYTES;
 
 	return (struct vq_descriptor){vq_le32(at) | (guint64)vq_le32(at + 4) << 32, vq_le32(at + 8),
 				      vq_le16(at + 12), vq_le16(at + 14)};
+}
+
+/* The id comes before the flags, which the other side waits for. */
+struct vq_descriptor vq_packed_descriptor(const guint8 *table, unsigned index)
+{
+	struct vq_descriptor descriptor = vq_split_descriptor(table, index);
+	guint16 id = descriptor.flags;
+
+	descriptor.flags = descriptor.next;
+	descriptor.next = id;
+	return descriptor;
 }
 
 static void spoil(struct vq_buffer *buffer, enum vq_chain chain)
@@ -53,7 +64,7 @@ void vq_buffer_count(struct vq_buffer *buffer, const struct vq_descriptor *descr
 }
 
 void vq_buffer_indirect(struct vq_buffer *buffer, const struct vq_descriptor *descriptor,
-			bool linked, struct vq_memory *memory)
+			bool packed, struct vq_memory *memory)
 {
 	unsigned count = MIN(descriptor->len / DESCRIPTOR_BYTES, TABLE_MAX);
 	g_autofree guint8 *table = g_malloc((size_t)count * DESCRIPTOR_BYTES + 1);
@@ -66,12 +77,13 @@ void vq_buffer_indirect(struct vq_buffer *buffer, const struct vq_descriptor *de
 		return;
 	}
 	for (;;) {
-		struct vq_descriptor entry = vq_descriptor_at(table, i);
+		struct vq_descriptor entry = packed ? vq_packed_descriptor(table, i)
+						    : vq_split_descriptor(table, i);
 
 		vq_buffer_count(buffer, &entry, memory);
-		if (linked ? !(entry.flags & VQ_DESC_NEXT) : i + 1 == count)
+		if (packed ? i + 1 == count : !(entry.flags & VQ_DESC_NEXT))
 			break;
-		i = linked ? entry.next : i + 1;
+		i = packed ? i + 1 : entry.next;
 		if (i >= count || ++steps >= count) {
 			spoil(buffer, i >= count ? VQ_CHAIN_OUTSIDE : VQ_CHAIN_LOOP);
 			break;

@@ -98,14 +98,15 @@ struct vq_descriptor {
 
 void vq_split_read(struct vq_ring *ring, const struct vq_place *place, struct vq_memory *memory);
 void vq_packed_read(struct vq_ring *ring, const struct vq_place *place, struct vq_memory *memory);
-struct vq_descriptor vq_descriptor_at(const guint8 *table, unsigned index);
+struct vq_descriptor vq_split_descriptor(const guint8 *table, unsigned index);
+struct vq_descriptor vq_packed_descriptor(const guint8 *table, unsigned index);
 
-/* Counts @descriptor in; false where the chain cannot be followed beyond it. */
+/* Counts @descriptor in. */
 void vq_buffer_count(struct vq_buffer *buffer, const struct vq_descriptor *descriptor,
 		     struct vq_memory *memory);
-/* Follows a table that @descriptor points to; @linked: by next, not in sequence. */
+/* Follows the table that @descriptor points to: by links, or in sequence. */
 void vq_buffer_indirect(struct vq_buffer *buffer, const struct vq_descriptor *descriptor,
-			bool linked, struct vq_memory *memory);
+			bool packed, struct vq_memory *memory);
 
 guint16 vq_le16(const guint8 *from);
 guint32 vq_le32(const guint8 *from);

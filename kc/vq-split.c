@@ -58,9 +58,9 @@ static void follow(struct vq_buffer *buffer, const struct split *split)
 			buffer->chain = i >= size ? VQ_CHAIN_OUTSIDE : VQ_CHAIN_LOOP;
 			return;
 		}
-		entry = vq_descriptor_at(split->desc, i);
+		entry = vq_split_descriptor(split->desc, i);
 		if (entry.flags & VQ_DESC_INDIRECT) {
-			vq_buffer_indirect(buffer, &entry, true, split->memory);
+			vq_buffer_indirect(buffer, &entry, false, split->memory);
 			return;
 		}
 		vq_buffer_count(buffer, &entry, split->memory);

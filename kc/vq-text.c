@@ -180,7 +180,7 @@ static void put_queues(GString *out, const struct vq *vq, const struct vq_device
 
 static void put_device(GString *out, const struct vq *vq, const struct vq_device *device)
 {
-	g_autoptr(GPtrArray) findings = vq_judge_device(device);
+	g_autoptr(GPtrArray) findings = vq_judge_device(device, &vq->said);
 	g_autofree char *status = g_strjoinv(" ", device->status);
 	g_autofree char *features = g_strjoinv(" ", device->features);
 

@@ -101,6 +101,10 @@ bool vq_uncollected(const struct vq_queue *queue, unsigned *count)
 	*count = 0;
 	if (queue->driver.known) {
 		*count = behind(queue, queue->driver.last_used);
+		/* In a packed ring a whole lap looks like none. */
+		if (queue->place.packed && !*count && !queue->driver.free && !queue->in_use &&
+		    !queue->ring.waiting)
+			*count = queue->place.size;
 		return true;
 	}
 	/* A driver that wants to be told of the next one has all that came before. */

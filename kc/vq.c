@@ -41,6 +41,7 @@ void vq_free(struct vq *vq)
 	g_free(vq->drivers_trouble);
 	vq_watch_free(vq->watch);
 	vq_sample_free(vq->sample);
+	vq_hear(vq, NULL, NULL);
 	g_free(vq);
 }
 
@@ -140,14 +141,25 @@ bool vq_settle(struct vq *vq, GError **error)
 	return true;
 }
 
+void vq_hear(struct vq *vq, const char *console, const char *qemu)
+{
+	g_free(vq->said.console);
+	g_free(vq->said.qemu);
+	vq->said = (struct vq_said){g_strdup(console), g_strdup(qemu)};
+}
+
 char *vq_explain(struct vm *vm)
 {
 	const struct vq_choice choice = {.queue = -1, .patience = VQ_PATIENCE};
 	struct vq *vq = vq_new(vm_qmp(vm), &choice);
 	g_autoptr(GError) cause = NULL;
-	char *text = vq_settle(vq, &cause) ? vq_text(vq)
-					   : g_strdup_printf("no virtqueues: %s\n", cause->message);
+	g_autofree char *console = console_tail(vm_console(vm));
+	g_autofree char *errors = console_tail(vm_errors(vm));
+	char *text;
 
+	vq_hear(vq, console, errors);
+	text = vq_settle(vq, &cause) ? vq_text(vq)
+				     : g_strdup_printf("no virtqueues: %s\n", cause->message);
 	vq_free(vq);
 	return text;
 }

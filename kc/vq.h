@@ -35,6 +35,9 @@ bool vq_look(struct vq *vq, GError **error);
  */
 bool vq_settle(struct vq *vq, GError **error);
 
+/* What was printed, which may explain a finding. Copied; either may be NULL. */
+void vq_hear(struct vq *vq, const char *console, const char *qemu);
+
 /* How many findings say that something is wrong. */
 unsigned vq_wrong(struct vq *vq);
 
