@@ -169,8 +169,8 @@ GPtrArray *vq_judge_queue(const struct vq_device *device, const struct vq_queue 
 	judge_ring(&this);
 	judge_counts(&this);
 	judge_chains(&this);
-	/* Where the device does nothing any more, a queue that stands still is no news. */
-	if (!device->broken && !device->needs_reset && device->driver_ok) {
+	/* Where one side does nothing any more, a queue that stands still is no news. */
+	if (!device->broken && !device->needs_reset && device->driver_ok && !queue->driver.broken) {
 		vq_judge_to_device(&this);
 		vq_judge_to_driver(&this);
 	}
