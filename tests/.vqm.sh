@@ -1,0 +1,152 @@
+#!/bin/sh
+# SPDX-License-Identifier: GPL-2.0-or-later
+# kc vq: names each fault that is planted in a device or a driver, and accuses
+# no healthy load. All faults of a kind are planted in one VM, a device each.
+# shellcheck disable=SC2016 # what the guest is to expand
+. "$(dirname "$0")/lib.sh"
+
+vm=
+trap 'stop_vm; rm -rf "$work"' EXIT
+
+# start_vm WORDS OPTION...: until what the guest prints has WORDS.
+start_vm() {
+	words=$1
+	shift
+	"$kc" run --cold "$@" >"$work/vm.out" 2>"$work/vm.err" </dev/null &
+	vm=$!
+	for _ in $(seq 1200); do
+		grep -q "$words" "$work/vm.out" && return
+		kill -0 $vm 2>/dev/null || break
+		sleep 0.1
+	done
+	cat "$work/vm.out" "$work/vm.err" >"$err"
+	return 1
+}
+
+stop_vm() {
+	[ -z "$vm" ] || { kill $vm; wait $vm; } 2>/dev/null
+	vm=
+}
+
+# codes DEVICE: what the last `kc vq` found of it, in one line.
+codes() {
+	awk -v device="$1" '
+		/^[^ ]/ { ours = $1 == device }
+		ours && $1 == "WRONG" { sub(":", "", $2); if (!seen[$2]++) out = out " " $2 }
+		END { print out ? substr(out, 2) : "nothing" }' "$out"
+}
+
+# names DEVICE CODE NAME: CODE is among them.
+names() {
+	found=$(codes "$1")
+	case " $found " in
+	*" $2"*) result 0 "$3: $2" ;;
+	*) result 1 "$3: $2, not $found" ;;
+	esac
+}
+
+# What is to be found, or the beginning of it.
+device_faults='none nothing
+never-pops never-popped
+never-completes never-completed
+late never-completed
+no-interrupt no-interrupt
+wrong-vector wrong-vector
+bad-id used-id
+idle-id used-id
+long-used used-length
+short-used used-length
+twice completed-twice
+needs-reset needs-reset
+resets-itself reset
+no-notify kick-
+event-behind kick-event-index
+event-ahead kick-event-index'
+
+driver_faults='none nothing
+no-kick never-kicked
+kick-only nothing
+never-collects not-collected
+queue-full queue-full
+callbacks-off callbacks-off
+no-reenable callbacks-off
+masked-vector interrupt-not-taken
+event-behind interrupt-event-index
+reset reset
+bad-address needs-reset
+zero-length needs-reset
+long-chain needs-reset
+bogus-avail queue-broken
+loop needs-reset'
+
+# Submits thrice to every device, all at once: 1, 2 and 1 requests.
+submit='echo 1000 >/sys/module/fault_virtio/parameters/limit_ms
+for d in /sys/bus/virtio/drivers/fault_virtio/virtio*; do
+	{ echo 1 >$d/submit; echo 2 >$d/submit; echo 1 >$d/submit; } 2>/dev/null &
+done
+wait
+echo ready
+sleep 200'
+
+# check_device_faults TRANSPORT pci|device PROPERTIES SKIPPED: a device for each fault
+check_device_faults() {
+	transport=$1 bus=$2 ring=$3 skipped=$4
+	set -- --transport "$transport" --module fault_virtio
+	for fault in $(echo "$device_faults" | cut -d' ' -f1); do
+		case " $skipped " in *" $fault "*) continue ;; esac
+		set -- "$@" --device "virtio-fault-$bus,id=$fault,fault=$fault$ring"
+	done
+	start_vm ready "$@" -- sh -c "$submit" || return
+	try 60 "$kc" vq $vm
+	check_findings "$device_faults" "$skipped" "device, $transport$ring"
+	stop_vm
+}
+
+# Each device's driver gets its fault with a new probe.
+bind='cd /sys/bus/virtio/drivers/fault_virtio
+n=0
+for fault in $FAULTS; do
+	until [ -e virtio$n ]; do n=$((n + 1)); done
+	echo $fault >/sys/module/fault_virtio/parameters/fault
+	echo virtio$n >unbind
+	echo virtio$n >bind
+	n=$((n + 1))
+done
+'
+
+check_driver_faults() {
+	transport=$1 bus=$2 ring=$3 skipped=$4 list=
+	set -- --transport "$transport" --module fault_virtio
+	for fault in $(echo "$driver_faults" | cut -d' ' -f1); do
+		case " $skipped " in *" $fault "*) continue ;; esac
+		list="$list $fault"
+		set -- "$@" --device "virtio-fault-$bus,id=$fault$ring"
+	done
+	start_vm ready "$@" --env "FAULTS=$list" -- sh -c "$bind$submit" || return
+	try 60 "$kc" vq $vm
+	check_findings "$driver_faults" "$skipped" "driver, $transport$ring"
+	stop_vm
+}
+
+check_findings() {
+	echo "$1" >"$work/faults"
+	while read -r fault code; do
+		case " $2 " in *" $fault "*) continue ;; esac
+		names "$fault" "$code" "$3: $fault"
+	done <"$work/faults"
+}
+
+# MSI-X has no vector to be wrong over mmio, and a packed ring has no index and
+# no links. What needs more than a VM has slots for is tried over PCI.
+check_device_faults pci pci "" ""
+check_device_faults pci pci ,packed=on ""
+check_device_faults pci pci ,event_idx=off,indirect_desc=off "event-behind event-ahead"
+check_device_faults mmio device "" "wrong-vector event-ahead late"
+check_device_faults mmio device ,packed=on "wrong-vector event-ahead late"
+check_driver_faults pci pci "" ""
+check_driver_faults pci pci ,packed=on "bogus-avail loop"
+check_driver_faults pci pci ,event_idx=off,indirect_desc=off "event-behind long-chain bad-address"
+check_driver_faults mmio device "" ""
+check_driver_faults mmio device ,packed=on "bogus-avail loop"
+
+done_testing
