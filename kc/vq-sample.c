@@ -224,6 +224,30 @@ static struct vq_device *take_device(JsonObject *object, struct qmp *qmp, struct
 	return device;
 }
 
+/* The driver was read after the device: what lies between the two may be news. */
+static void check_moving(struct vq_device *device, struct vq_queue *queue, struct qmp *qmp)
+{
+	guint16 mask = queue->place.packed ? 0x7fff : 0xffff;
+	g_autoptr(JsonNode) node = NULL;
+
+	if (!queue->driver.known || queue->driver.last_used == (queue->place.used_idx & mask))
+		return;
+	node = ask(qmp, "x-query-virtio-queue-status", device->path, queue->index, NULL);
+	if (node && JSON_NODE_HOLDS_OBJECT(node))
+		queue->moving = (guint16)number(json_node_get_object(node), "used-idx", NULL) !=
+				queue->place.used_idx;
+}
+
+static void check_devices(struct vq_sample *sample, struct qmp *qmp)
+{
+	for (guint i = 0; i < sample->devices->len; i++) {
+		struct vq_device *device = g_ptr_array_index(sample->devices, i);
+
+		for (guint j = 0; j < device->queues->len; j++)
+			check_moving(device, g_ptr_array_index(device->queues, j), qmp);
+	}
+}
+
 /* QEMU has them in no order. Those that the user named come first thereby. */
 static gint by_path(gconstpointer a, gconstpointer b)
 {
@@ -251,6 +275,7 @@ static void take_devices(struct vq_sample *sample, JsonArray *list, struct qmp *
 	g_ptr_array_sort(sample->devices, by_path);
 	if (guest && drivers)
 		sample->driver_trouble = vq_drivers_fill(drivers, sample, vq_guest_memory(guest));
+	check_devices(sample, qmp);
 	vq_guest_free(guest);
 }
 

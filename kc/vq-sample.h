@@ -43,6 +43,7 @@ struct vq_queue {
 	guint16 signalled; /* the used index when it last considered an interrupt */
 	bool signalled_known;
 	guint32 in_use; /* the device's own count, however absurd */
+	bool moving; /* while it was looked at: the parts are not of one moment */
 	struct vq_counters counters;
 	struct vq_vector vector;
 	struct vq_ring ring;

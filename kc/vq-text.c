@@ -114,7 +114,8 @@ static void put_state(GString *out, const struct vq_queue *queue)
 	if (sure)
 		g_string_append_printf(out, "%u completed and not collected\n", open);
 	else
-		g_string_append(out, "those not collected are unknown\n");
+		g_string_append(out, queue->moving ? "and it moves: not all of one moment\n"
+						   : "those not collected are unknown\n");
 }
 
 static void put_indices(GString *out, const struct vq_queue *queue)
@@ -152,11 +153,15 @@ static void put_queue(GString *out, const struct vq *vq, const struct vq_device 
 	put_findings(out, findings);
 }
 
-/* Set up, and nothing has ever gone through it. */
+/* Set up, and nothing has ever gone through it; a packed ring's indices come back to 0. */
 static bool is_fresh(const struct vq_queue *queue)
 {
+	unsigned open;
+
+	vq_uncollected(queue, &open);
 	return queue->ring.read && !queue->place.last_avail && !queue->place.used_idx &&
-	       !queue->ring.waiting && !queue->in_use;
+	       !queue->ring.waiting && !queue->in_use && !open &&
+	       (!queue->place.packed || queue->counters.kicks <= 1);
 }
 
 static void put_queues(GString *out, const struct vq *vq, const struct vq_device *device)

@@ -99,6 +99,8 @@ bool vq_uncollected(const struct vq_queue *queue, unsigned *count)
 	const struct vq_ring *ring = &queue->ring;
 
 	*count = 0;
+	if (queue->moving)
+		return false;
 	if (queue->driver.known) {
 		*count = behind(queue, queue->driver.last_used);
 		/* In a packed ring a whole lap looks like none. */

@@ -149,4 +149,53 @@ check_driver_faults pci pci ,event_idx=off,indirect_desc=off "event-behind long-
 check_driver_faults mmio device "" ""
 check_driver_faults mmio device ,packed=on "bogus-avail loop"
 
+# Healthy loads of every kind at once, then the same devices idle.
+mkdir "$work/share"
+head -c 1000000 /dev/urandom >"$work/share/file"
+load='mount -t 9p -o trans=virtio host /mnt
+ip link set eth0 up && udhcpc -n -q -i eth0 >/dev/null
+for job in "hello_test load $SECONDS_LONG 8 4000" "ping -i 0.01 -w $SECONDS_LONG 10.0.2.2" \
+	"timeout $SECONDS_LONG dd if=/dev/vda of=/dev/null bs=64k iflag=direct" \
+	"timeout $SECONDS_LONG dd if=/dev/vdb of=/dev/null bs=4k" \
+	"timeout $SECONDS_LONG sh -c \"while md5sum /mnt/file; do :; done\"" \
+	"timeout $SECONDS_LONG dd if=/dev/hwrng of=/dev/null bs=64" \
+	"timeout $SECONDS_LONG sh -c \"while seq 20; do :; done\""; do
+	sh -c "$job" 2>/dev/null &
+done
+echo ready
+wait
+echo idle
+sleep 100'
+
+check_loads() {
+	transport=$1 bus=$2 ring=$3
+	start_vm ready --transport "$transport" --smp 2 --module hello_virtio \
+		--env SECONDS_LONG=25 --qemu-args "-drive if=none,id=d,driver=null-co,size=1G
+			-drive if=none,id=e,driver=null-co,size=1G,latency-ns=3000000
+			-netdev user,id=n
+			-fsdev local,id=f,path=$work/share,security_model=none" \
+		--device "virtio-hello-$bus,id=hello0$ring" \
+		--device "virtio-blk-$bus,drive=d$ring" --device "virtio-blk-$bus,drive=e$ring" \
+		--device "virtio-net-$bus,netdev=n$ring" \
+		--device "virtio-9p-$bus,fsdev=f,mount_tag=host$ring" -- sh -c "$load" || return
+	for round in 1 2 3; do
+		sleep 2
+		try 60 "$kc" vq $vm
+		! grep -q WRONG "$out" && grep -q '^nothing wrong' "$out"
+		result $? "loads, $transport$ring: nobody is accused, look $round"
+	done
+	for _ in $(seq 600); do
+		grep -q idle "$work/vm.out" && break
+		sleep 0.1
+	done
+	try 60 "$kc" vq $vm
+	! grep -q WRONG "$out" && grep -q '^nothing wrong' "$out"
+	result $? "idle, $transport$ring: nobody is accused"
+	stop_vm
+}
+
+check_loads pci pci ""
+check_loads pci pci ,packed=on
+check_loads mmio device ""
+
 done_testing
