@@ -54,15 +54,15 @@ static void print_list(GPtrArray *list, FILE *out)
 	}
 }
 
-/* "PID" or "PID.NUMBER" */
+/* "PID" or "PID.NUMBER"; without a number the newest of that kc. */
 static const struct inspected *find_named(GPtrArray *list, const char *name, GError **error)
 {
 	char *end;
 	unsigned long pid = strtoul(name, &end, 10);
 	unsigned long number = *end == '.' ? strtoul(end + 1, &end, 10) : 0;
 
-	for (guint i = 0; i < list->len && !*end; i++) {
-		const struct inspected *inspected = g_ptr_array_index(list, i);
+	for (guint i = list->len; i > 0 && !*end; i--) {
+		const struct inspected *inspected = g_ptr_array_index(list, i - 1);
 
 		if ((unsigned long)inspected->pid == pid &&
 		    (!number || inspected->number == number))

@@ -17,6 +17,12 @@ struct vq_finding *vq_find(struct vq_case *this, enum vq_grade grade, const char
 			   const char *format, ...) G_GNUC_PRINTF(4, 5);
 void vq_evidence(struct vq_finding *finding, const char *format, ...) G_GNUC_PRINTF(2, 3);
 
+/*
+ * Buffers that the device holds, or that wait for it: without those that only
+ * it writes, which wait until it has something to say.
+ */
+unsigned vq_count_buffers(const struct vq_ring *ring, bool popped);
+
 /* The two halves of a buffer's way. */
 void vq_judge_to_device(struct vq_case *this);
 void vq_judge_to_driver(struct vq_case *this);

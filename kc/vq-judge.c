@@ -182,6 +182,6 @@ bool vq_is_suspicious(const struct vq_device *device, const struct vq_queue *que
 	unsigned open;
 
 	vq_uncollected(queue, &open);
-	return queue->ring.waiting || queue->in_use || open || vq_interrupt_is_due(queue) ||
-	       vq_interrupt_is_pending(device, queue);
+	return vq_count_buffers(&queue->ring, false) || queue->in_use || open ||
+	       vq_interrupt_is_due(queue) || vq_interrupt_is_pending(device, queue);
 }

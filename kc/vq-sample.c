@@ -291,7 +291,11 @@ struct vq_sample *vq_sample_take(struct qmp *qmp, struct vq_drivers *drivers, GE
 	sample->devices = g_ptr_array_new_with_free_func(device_free);
 	if (JSON_NODE_HOLDS_ARRAY(node))
 		take_devices(sample, json_node_get_array(node), qmp, drivers);
-	return sample;
+	if (!qmp_is_closed(qmp))
+		return sample;
+	vq_sample_free(sample);
+	g_set_error(error, STATUS_ERROR, STATUS_QEMU_DIED, "the VM ended while it was looked at");
+	return NULL;
 }
 
 void vq_sample_free(struct vq_sample *sample)

@@ -13,20 +13,74 @@ struct split {
 	guint8 *desc, *avail, *used;
 };
 
-static bool split_load(struct split *split)
+static size_t avail_bytes(const struct vq_place *place)
+{
+	return 4 + place->size * 2;
+}
+
+static size_t used_bytes(const struct vq_place *place)
+{
+	return 4 + place->size * 8;
+}
+
+/* Flags and indices; the event indices are there only if they were negotiated. */
+static bool load_indices(struct split *split)
 {
 	const struct vq_place *place = split->place;
 	struct vq_memory *memory = split->memory;
-	size_t desc = place->size * 16, avail = 6 + place->size * 2, used = 6 + place->size * 8;
-	/* The event indices behind the rings are only there if they were negotiated. */
-	size_t less = place->event_index ? 0 : 2;
+	size_t avail = avail_bytes(place), used = used_bytes(place);
 
-	split->desc = g_malloc0(desc);
-	split->avail = g_malloc0(avail);
-	split->used = g_malloc0(used);
-	return memory->read(memory, place->desc, split->desc, desc) &&
-	       memory->read(memory, place->avail, split->avail, avail - less) &&
-	       memory->read(memory, place->used, split->used, used - less);
+	split->avail = g_malloc0(avail + 2);
+	split->used = g_malloc0(used + 2);
+	if (!memory->read(memory, place->avail, split->avail, 4) ||
+	    !memory->read(memory, place->used, split->used, 4))
+		return false;
+	return !place->event_index ||
+	       (memory->read(memory, place->avail + avail, split->avail + avail, 2) &&
+		memory->read(memory, place->used + used, split->used + used, 2));
+}
+
+static bool load_last_used(struct split *split)
+{
+	guint16 idx = vq_le16(split->used + 2);
+	size_t last = 4 + (guint16)(idx - 1) % split->place->size * 8;
+
+	return !idx ||
+	       split->memory->read(split->memory, split->place->used + last, split->used + last, 8);
+}
+
+/* Most queues are empty most of the time: their tables are not worth reading. */
+static bool load_tables(struct split *split)
+{
+	const struct vq_place *place = split->place;
+	struct vq_memory *memory = split->memory;
+	bool waiting = vq_le16(split->avail + 2) != place->last_avail;
+
+	split->desc = g_malloc0(place->size * 16);
+	if (place->popped && !memory->read(memory, place->used, split->used, used_bytes(place)))
+		return false;
+	return (!waiting && !place->popped) ||
+	       (memory->read(memory, place->avail, split->avail, avail_bytes(place)) &&
+		memory->read(memory, place->desc, split->desc, place->size * 16));
+}
+
+/* All of it is in the guest's memory, also what is not worth reading. */
+static bool is_there(const struct split *split, guint64 address, size_t len)
+{
+	guint8 byte;
+
+	return split->memory->read(split->memory, address, &byte, 0) &&
+	       split->memory->read(split->memory, address + len - 1, &byte, 0);
+}
+
+static bool split_load(struct split *split)
+{
+	const struct vq_place *place = split->place;
+
+	return is_there(split, place->desc, place->size * 16) &&
+	       is_there(split, place->avail, avail_bytes(place)) &&
+	       is_there(split, place->used, used_bytes(place)) && load_indices(split) &&
+	       load_last_used(split) && load_tables(split);
 }
 
 static void split_clear(struct split *split)

@@ -6,7 +6,7 @@
 #define ID_BALLOON 5
 #define BALLOON_STATS 2 /* queue: the device keeps a buffer until it wants new ones */
 
-static unsigned count_buffers(const struct vq_ring *ring, bool popped, bool requests)
+unsigned vq_count_buffers(const struct vq_ring *ring, bool popped)
 {
 	unsigned count = 0;
 
@@ -14,7 +14,7 @@ static unsigned count_buffers(const struct vq_ring *ring, bool popped, bool requ
 		const struct vq_buffer *buffer = &g_array_index(ring->buffers, struct vq_buffer, i);
 
 		count += buffer->popped == popped &&
-			 (buffer->out_bytes > 0 || buffer->chain != VQ_CHAIN_GOOD || !requests);
+			 (buffer->out_bytes > 0 || buffer->chain != VQ_CHAIN_GOOD);
 	}
 	return count;
 }
@@ -111,8 +111,7 @@ static void judge_asked(struct vq_case *this, unsigned waiting)
 
 static void judge_waiting(struct vq_case *this)
 {
-	/* Buffers that only the device writes wait until it has something to say. */
-	unsigned waiting = count_buffers(&this->queue->ring, false, true);
+	unsigned waiting = vq_count_buffers(&this->queue->ring, false);
 
 	if (!waiting || this->still->pop < this->patience || this->queue->ring.runaway)
 		return;
@@ -127,7 +126,7 @@ static void judge_held(struct vq_case *this)
 {
 	const struct vq_queue *queue = this->queue;
 	const struct vq_ring *ring = &queue->ring;
-	unsigned held = ring->heads_known ? count_buffers(ring, true, true) : queue->in_use;
+	unsigned held = ring->heads_known ? vq_count_buffers(ring, true) : queue->in_use;
 	struct vq_finding *finding;
 
 	if (!held || queue->in_use > queue->place.size || this->still->complete < this->patience)
