@@ -47,6 +47,7 @@ void test_evidence_clear(struct test_evidence *seen)
 	if (seen->said >= 0)
 		close(seen->said);
 	hang_clear(&seen->hang);
+	g_free(seen->queues);
 	g_free(seen->leaks);
 	g_clear_error(&seen->error);
 	launch_clear(&seen->launch);
@@ -170,6 +171,7 @@ void test_evidence_bundle(const struct test_evidence *seen, const struct test_ca
 		{"errors.txt", errors->str, errors->len},
 		{"dmesg.txt", log, -1},
 		{"hang.txt", seen->hang.text, -1},
+		{"queues.txt", seen->queues, -1},
 		{"leaks.txt", leaks, -1},
 		{"console.txt", console, -1},
 		{"qemu.txt", qemu->str, qemu->len},

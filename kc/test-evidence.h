@@ -20,6 +20,7 @@ struct test_evidence {
 	char *leaks; /* kmemleak's report; or NULL */
 	const char *suspect; /* the command, once it runs */
 	struct hang hang;
+	char *queues; /* its virtqueues when it hung; or NULL */
 	bool agent_stopped;
 	int status; /* of the command, where there is no error */
 	GError *error; /* why it did not end by itself */

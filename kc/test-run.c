@@ -9,6 +9,7 @@
 #include "status.h"
 #include "test-evidence.h"
 #include "test-leaks.h"
+#include "vq.h"
 
 #include <string.h>
 #include <unistd.h>
@@ -146,6 +147,8 @@ static void examine(struct test_evidence *seen, struct vm *vm)
 	g_autofree char *comm = seen->suspect ? g_path_get_basename(seen->suspect) : NULL;
 	bool answers = booted && agent_answers(vm);
 
+	/* First: afterwards the guest may have panicked, and does nothing any more. */
+	seen->queues = vq_explain(vm);
 	hang_examine(vm, seen->decode, booted ? comm : "swapper/0", &seen->hang);
 	seen->agent_stopped = booted && !answers && seen->hang.source == HANG_SYSRQ &&
 			      lists_stopped_agent(seen->hang.text);

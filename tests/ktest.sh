@@ -80,6 +80,7 @@ bundle() {
 awk '/^# [^ ]*: / {name = $2; sub(":", "", name)}
 	/^#   all of it: / {print name " \t" $5}' "$out" >"$work/all"
 bundle sleeps hang.txt 'task:sleep'
+bundle sleeps queues.txt 'nothing wrong was seen'
 bundle panics console.txt 'sysrq_handle_crash'
 bundle fails output.txt 'not ok 2 two'
 bundle stops-early errors.txt 'it went wrong'
