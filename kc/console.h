@@ -11,7 +11,7 @@
 #include <stdbool.h>
 #include <stdio.h>
 
-#define CONSOLE_LINES 64
+#define CONSOLE_LINES 256
 #define CONSOLE_LINE_MAX 400 /* bytes of a line that are kept */
 
 struct console;

@@ -28,7 +28,7 @@ G_STATIC_ASSERT(G_N_ELEMENTS(meanings) == STATUS_END - STATUS_MISUSE);
 const char *status_meaning(int status)
 {
 	if (status == STATUS_TEST_FAILED)
-		return "kc test: a test failed";
+		return "kc test: a test failed; kc vq: something is wrong";
 	if (status == STATUS_ALL_SKIPPED)
 		return "kc test: all tests were skipped";
 	if (status < STATUS_MISUSE || status >= STATUS_END)

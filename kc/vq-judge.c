@@ -101,6 +101,9 @@ static void judge_counts(struct vq_case *this)
 				  "the driver has marked the queue as broken and ignores it");
 		vq_evidence(finding, "Linux does so when a used id is none that it gave, and when "
 				     "the device is removed");
+		if (queue->ring.read && !queue->place.packed && queue->ring.used_idx)
+			vq_evidence(finding, "the newest used entry names id %u, with length %u",
+				    queue->ring.last_used_id, queue->ring.last_used_len);
 	}
 }
 

@@ -218,7 +218,7 @@ char *vq_text(struct vq *vq)
 	}
 	if (vq->sample->trouble)
 		g_string_append_printf(out, "The rings are unknown: %s\n", vq->sample->trouble);
-	why = vq->drivers ? vq->sample->driver_trouble : vq->drivers_trouble;
+	why = vq_kernel(vq)->drivers ? vq->sample->driver_trouble : vq_kernel(vq)->trouble;
 	if (why)
 		g_string_append_printf(out, "The drivers' own state is unknown: %s\n", why);
 	if (wrong)

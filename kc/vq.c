@@ -10,16 +10,69 @@
 
 #define SAMPLES_EACH_PATIENCE 8
 
-static void open_drivers(struct vq *vq)
+static void kernel_free(void *data)
 {
-	struct lab *lab = vq->choice.vmlinux ? NULL : lab_find(NULL);
-	const char *file = lab ? lab->parts[LAB_VMLINUX_DEBUG] : vq->choice.vmlinux;
+	struct vq_kernel *kernel = data;
 
-	if (file)
-		vq->drivers = vq_drivers_new(file, &vq->drivers_trouble);
-	else
-		vq->drivers_trouble = g_strdup("there is no lab with a kernel's debug file");
+	vq_drivers_free(kernel->drivers);
+	g_free(kernel->file);
+	g_free(kernel->trouble);
+	g_free(kernel);
+}
+
+static void add_kernel(struct vq *vq, char *file)
+{
+	struct vq_kernel *kernel = g_new0(struct vq_kernel, 1);
+
+	kernel->file = file;
+	g_ptr_array_add(vq->kernels, kernel);
+}
+
+/* Those that a guest of the lab may run: which one it is, their build ids tell. */
+static void find_kernels(struct vq *vq)
+{
+	g_autoptr(GError) ignored = NULL;
+	struct lab *lab = vq->choice.vmlinux ? NULL : lab_find(&ignored);
+	g_autofree char *folder = NULL;
+	g_autofree char *debug = NULL;
+
+	vq->kernels = g_ptr_array_new_with_free_func(kernel_free);
+	if (!lab) {
+		add_kernel(vq, g_strdup(vq->choice.vmlinux ? vq->choice.vmlinux : "vmlinux.debug"));
+		return;
+	}
+	add_kernel(vq, g_strdup(lab->parts[LAB_VMLINUX_DEBUG]));
+	folder = g_path_get_dirname(lab->parts[LAB_VMLINUX_DEBUG]);
+	debug = g_build_filename(folder, "debug", "vmlinux.debug", NULL);
+	if (g_file_test(debug, G_FILE_TEST_EXISTS))
+		add_kernel(vq, g_steal_pointer(&debug));
 	lab_free(lab);
+}
+
+struct vq_kernel *vq_kernel(const struct vq *vq)
+{
+	struct vq_kernel *kernel = g_ptr_array_index(vq->kernels, vq->kernel);
+
+	if (!kernel->drivers && !kernel->trouble)
+		kernel->drivers = vq_drivers_new(kernel->file, &kernel->trouble);
+	return kernel;
+}
+
+/* Tries the kernels in turn, from the one that it was last time. */
+static struct vq_sample *take(struct vq *vq, GError **error)
+{
+	struct vq_sample *sample = NULL;
+
+	for (guint i = 0; i < vq->kernels->len; i++) {
+		const struct vq_kernel *kernel = vq_kernel(vq);
+
+		vq_sample_free(sample);
+		sample = vq_sample_take(vq->qmp, kernel->drivers, error);
+		if (!sample || (kernel->drivers && !sample->driver_trouble))
+			break;
+		vq->kernel = (vq->kernel + 1) % vq->kernels->len;
+	}
+	return sample;
 }
 
 struct vq *vq_new(struct qmp *qmp, const struct vq_choice *choice)
@@ -29,7 +82,7 @@ struct vq *vq_new(struct qmp *qmp, const struct vq_choice *choice)
 	vq->qmp = qmp;
 	vq->choice = *choice;
 	vq->watch = vq_watch_new();
-	open_drivers(vq);
+	find_kernels(vq);
 	return vq;
 }
 
@@ -37,8 +90,7 @@ void vq_free(struct vq *vq)
 {
 	if (!vq)
 		return;
-	vq_drivers_free(vq->drivers);
-	g_free(vq->drivers_trouble);
+	g_ptr_array_unref(vq->kernels);
 	vq_watch_free(vq->watch);
 	vq_sample_free(vq->sample);
 	vq_hear(vq, NULL, NULL);
@@ -92,7 +144,7 @@ static bool check_choice(struct vq *vq, GError **error)
 
 bool vq_look(struct vq *vq, GError **error)
 {
-	struct vq_sample *sample = vq_sample_take(vq->qmp, vq->drivers, error);
+	struct vq_sample *sample = take(vq, error);
 
 	if (!sample)
 		return false;
@@ -123,6 +175,16 @@ static bool never(void *data)
 	return false;
 }
 
+/* What was missed or moved in the first look has had its time, too. */
+static bool is_settled(struct vq *vq, gint64 begin)
+{
+	double watched = (double)(vq->sample->time - begin) / G_USEC_PER_SEC;
+
+	if (!is_suspicious(vq) || watched >= vq->choice.patience * 1.5)
+		return true;
+	return watched >= vq->choice.patience && vq_wrong(vq);
+}
+
 bool vq_settle(struct vq *vq, GError **error)
 {
 	double pause = vq->choice.patience / SAMPLES_EACH_PATIENCE;
@@ -131,8 +193,7 @@ bool vq_settle(struct vq *vq, GError **error)
 	if (!vq_look(vq, error))
 		return false;
 	begin = vq->sample->time;
-	while (is_suspicious(vq) &&
-	       vq->sample->time - begin < vq->choice.patience * G_USEC_PER_SEC) {
+	while (!is_settled(vq, begin)) {
 		if (loop_until(never, NULL, loop_deadline(pause)) == LOOP_SIGNAL)
 			break;
 		if (!vq_look(vq, error))

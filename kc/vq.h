@@ -16,7 +16,7 @@ struct vm;
 struct vq_choice {
 	const char *device; /* id, name or QOM path; NULL: all */
 	int queue; /* -1: all */
-	const char *vmlinux; /* a file with DWARF of the guest's kernel; NULL: the lab's */
+	const char *vmlinux; /* a file with DWARF of the guest's kernel; NULL: the lab's two */
 	double patience; /* how long a queue must stand still to be called stuck */
 };
 
