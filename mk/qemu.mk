@@ -35,7 +35,7 @@ QEMU_CONFIGURE := --target-list=x86_64-softmmu \
 	--with-devices-x86_64=kernelcraft \
 	--enable-tcg --enable-kvm --enable-fdt=system --enable-attr \
 	--enable-virtfs --enable-slirp --enable-malloc-trim \
-	--enable-trace-backends=log,simple \
+	--enable-trace-backends=simple \
 	--disable-docs --disable-tools --disable-install-blobs --disable-download \
 	--disable-debug-info --extra-cflags="$(QEMU_CFLAGS)" --python=/usr/bin/python3
 
