@@ -44,4 +44,8 @@ $(KERNELS:%=%-rootfs/.made): %-rootfs/.made: $(BUSYBOX_BUILD)/busybox $(ROOTFS)/
 		$(BUSYBOX_BUILD)/busybox $* '$(ROOTFS_MODULES)' $(kernel_lab) $(DISK_SIZE)
 	@touch $@
 
-rootfs: $(LINUX_BUILD)-rootfs/.made
+# Not in the image: kc carries it into any guest that it traces.
+$(LAB)/tracer: guest/tracer/tracer.c guest/tracer/dump.h guest/agent/protocol.h | $(LAB)
+	@$(GUEST_CC) $(GUEST_CFLAGS) $< -o $@
+
+rootfs: $(LINUX_BUILD)-rootfs/.made $(LAB)/tracer
