@@ -17,6 +17,7 @@ static const struct {
 	[LAB_QEMU] = {"qemu-system-x86_64", "QEMU", "make qemu"},
 	[LAB_FIRMWARE] = {"firmware", "QEMU's firmware", "make qemu"},
 	[LAB_MODULES] = {"modules", "modules", "make all", true},
+	[LAB_TRACER] = {"tracer", "guest's tracer", "make rootfs"},
 };
 
 static bool has_folder(const char *folder, const char *name)

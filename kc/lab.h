@@ -16,6 +16,7 @@ enum lab_part {
 	LAB_QEMU,
 	LAB_FIRMWARE,
 	LAB_MODULES,
+	LAB_TRACER,
 	LAB_PARTS
 };
 

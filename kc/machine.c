@@ -99,6 +99,10 @@ static void add_files(GPtrArray *argv, const struct machine *machine)
 		addf(argv, "-add-fd", "fd=%d,set=2", MACHINE_FD_DISK);
 	if (machine->disk_write_fd)
 		addf(argv, "-add-fd", "fd=%d,set=2", MACHINE_FD_DISK_WRITE);
+	/* Which device is behind which address, QEMU only says when it makes them. */
+	if (machine->trace_fd)
+		addf(argv, "-trace", "enable=virtio_device_realize,file=/dev/fd/%d",
+		     MACHINE_FD_TRACE);
 }
 
 static void add_channels(GPtrArray *argv, const struct machine *machine)

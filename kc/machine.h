@@ -19,7 +19,8 @@ enum machine_fd {
 	MACHINE_FD_STATE,
 	MACHINE_FD_RAM,
 	MACHINE_FD_DISK,
-	MACHINE_FD_DISK_WRITE
+	MACHINE_FD_DISK_WRITE,
+	MACHINE_FD_TRACE
 };
 
 /* What QEMU calls the files behind these. */
@@ -51,6 +52,7 @@ struct machine {
 	bool ram_shared; /* what the guest writes goes into the file */
 	int disk_fd; /* the same as MACHINE_DISK, open for reading */
 	int disk_write_fd; /* and for both; 0: nothing is written */
+	int trace_fd; /* takes what QEMU traces; 0: nothing is traced */
 	const char *append; /* behind our own kernel arguments; or NULL */
 	const char *const *extra; /* further words for QEMU; NULL-terminated, or NULL */
 	const char *const *devices; /* each a -device; NULL-terminated */

@@ -123,7 +123,7 @@ static void on_process_exit(GObject *process, GAsyncResult *result, void *data)
 /* Both ends of three channels: ours, and what QEMU inherits; then files of ours. */
 struct channels {
 	int ours[CHANNELS];
-	struct spawn_fd theirs[CHANNELS + 4];
+	struct spawn_fd theirs[CHANNELS + 5];
 	size_t count; /* of theirs */
 };
 
@@ -199,6 +199,7 @@ struct vm *vm_start(const struct machine *machine, int console_out, int errors_o
 	pass_file(&channels, machine->ram_fd, MACHINE_FD_RAM);
 	pass_file(&channels, machine->disk_fd, MACHINE_FD_DISK);
 	pass_file(&channels, machine->disk_write_fd, MACHINE_FD_DISK_WRITE);
+	pass_file(&channels, machine->trace_fd, MACHINE_FD_TRACE);
 	process = spawn((const char *const *)argv, channels.theirs, channels.count, error);
 	if (!process) {
 		for (int i = 0; i < CHANNELS; i++)
