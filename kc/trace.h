@@ -1,0 +1,203 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * A trace, joined: the life of each buffer on both sides of its queue, on one
+ * clock. This is what the table, the JSON, the Perfetto file and the page are
+ * made from; it holds no pointers into the raw streams.
+ *
+ * Times are nanoseconds on the host's clock since the trace's start. Those of
+ * the driver's side were taken on the guest's clock and brought over, and are
+ * within trace.clock.bound_ns of the truth. What was not seen, or did not
+ * happen, is TRACE_NEVER.
+ */
+#ifndef KC_TRACE_H
+#define KC_TRACE_H
+
+#include <glib.h>
+#include <stdbool.h>
+
+#define TRACE_NEVER G_MININT64
+#define TRACE_NONE G_MAXUINT32 /* an index that points nowhere */
+
+/* What happens to a buffer, in the order in which it must. */
+enum trace_moment {
+	TRACE_ADDED, /* driver: about to be put into the ring */
+	TRACE_KICKED, /* driver: the notification that covers it is sent */
+	TRACE_NOTIFIED, /* device: that notification is there */
+	TRACE_POPPED, /* device: taken out of the ring */
+	TRACE_FILLED, /* device: done with it */
+	TRACE_PUSHED, /* device: about to be shown in the ring */
+	TRACE_RAISED, /* device: the interrupt that covers it is sent */
+	TRACE_TAKEN, /* driver: in the handler of that interrupt */
+	TRACE_COLLECTED, /* driver: has it back */
+	TRACE_MOMENTS
+};
+
+/* What a buffer spends its time on. */
+enum trace_stage {
+	TRACE_STAGE_KICK, /* added, and the driver has not kicked yet */
+	TRACE_STAGE_WAY, /* kicked (or added, where no kick was due), not popped yet */
+	TRACE_STAGE_DEVICE, /* popped, not pushed yet */
+	TRACE_STAGE_INTERRUPT, /* pushed, and its interrupt not taken yet */
+	TRACE_STAGE_DRIVER, /* interrupt taken (or pushed, where none was due), not collected */
+	TRACE_STAGE_TOTAL, /* added to collected */
+	TRACE_STAGES
+};
+
+/* How a buffer's story is known, and how it ends. */
+enum trace_fate {
+	TRACE_COMPLETE, /* seen from its add to its collection, on both sides */
+	TRACE_AT_START, /* was under way when the trace began */
+	TRACE_AT_END, /* was under way when the trace ended */
+	TRACE_REFUSED, /* the driver tried to add it, and the ring did not take it */
+	TRACE_WITHDRAWN, /* taken back by the driver, or its queue reset or removed */
+	TRACE_DROPPED, /* the device popped it and never gives it back */
+	TRACE_TOUCHED, /* some of its events were lost: what is known is true, not all is known */
+	TRACE_DRIVER_ONLY, /* its device runs outside QEMU (vhost): only one side is to be seen */
+	TRACE_FATES
+};
+
+#define TRACE_INDIRECT 1u /* its descriptors are in a table of their own */
+#define TRACE_POLLED 2u /* popped before any kick that covers it arrived */
+#define TRACE_KICK_SUPPRESSED 4u /* the device had said that it needs no kick */
+#define TRACE_INTERRUPT_SUPPRESSED 8u /* the driver had said that it needs no interrupt */
+
+struct trace_buffer {
+	gint64 at[TRACE_MOMENTS];
+	guint64 out_bytes; /* the device may read these */
+	guint64 in_bytes; /* the device may write these */
+	guint32 written; /* the device says that it wrote so many */
+	guint32 queue; /* index into trace.queues */
+	guint32 kick; /* index into trace.kicks, or TRACE_NONE */
+	guint32 interrupt; /* index into trace.interrupts, or TRACE_NONE */
+	guint32 descriptors; /* first, in trace.descriptors; TRACE_NONE: not recorded */
+	guint16 head; /* head of the chain (split), buffer id (packed) */
+	/*
+	 * Where in the ring it was made available: split, the free-running
+	 * avail index; packed, the slot, with the wrap counter in bit 15.
+	 */
+	guint16 position;
+	guint16 chain; /* descriptors, as the device counted them */
+	guint16 out_num, in_num; /* pieces of memory that they are, for the device */
+	guint16 slots; /* of the ring that it takes; 0: not known */
+	guint16 used; /* where it was pushed, counted as position is */
+	guint8 fate;
+	guint8 flags;
+	guint8 add_cpu, collect_cpu; /* of the guest */
+};
+
+/* A descriptor as the device read it, in order of the chain. */
+struct trace_descriptor {
+	guint64 addr;
+	guint32 len;
+	guint16 flags; /* VRING_DESC_F_* */
+	guint16 index; /* where it lies: in the ring, or in the indirect table */
+};
+
+/* The driver asked whether to kick; where due, the device was notified. */
+struct trace_kick {
+	gint64 asked; /* driver */
+	gint64 sent; /* driver; TRACE_NEVER: suppressed */
+	gint64 noticed; /* device */
+	guint32 queue;
+	guint32 buffers; /* that it covers */
+};
+
+struct trace_interrupt {
+	gint64 raised; /* device; TRACE_NEVER: suppressed, or not seen */
+	gint64 taken; /* driver */
+	guint32 queue;
+	guint32 buffers; /* pushed since the one before */
+	guint8 cpu; /* of the guest */
+	bool suppressed; /* the driver did not want it */
+};
+
+/* Nanoseconds; exact for those seen, by the nearest rank. */
+struct trace_latency {
+	guint64 count;
+	gint64 p50, p90, p99, max;
+};
+
+struct trace_stats {
+	guint64 buffers;
+	guint64 fates[TRACE_FATES];
+	guint64 out_bytes, in_bytes, written;
+	guint64 descriptors; /* of those popped */
+	guint64 popped;
+	guint64 indirect;
+	guint64 kicks_asked, kicks_sent, kicks_suppressed, kicks_noticed;
+	guint64 interrupts_raised, interrupts_suppressed, interrupts_taken;
+	guint32 in_flight_max; /* added and not yet collected */
+	double in_flight_mean; /* over time */
+	struct trace_latency stages[TRACE_STAGES];
+};
+
+struct trace_queue {
+	guint32 device; /* index into trace.devices */
+	guint32 number; /* of its device */
+	char *name; /* the driver's for it, such as "req.0"; or NULL */
+	guint32 size; /* entries; 0: not known */
+	guint16 vector; /* of MSI-X; 0xffff: none, or not known */
+	bool packed;
+	/* Its own in the trace's arrays lie together, each in order of time. */
+	guint32 first_buffer, n_buffers;
+	guint32 first_kick, n_kicks;
+	guint32 first_interrupt, n_interrupts;
+	struct trace_stats stats;
+};
+
+struct trace_device {
+	char *name; /* virtio-blk */
+	char *path; /* in QEMU's object tree */
+	char *guest_name; /* virtio3 */
+	char *bus; /* where the guest found it: 0000:00:03.0 */
+	guint32 id; /* of the virtio specification */
+	guint64 features; /* those agreed on */
+	bool packed, event_idx, indirect; /* the same, taken apart */
+	bool outside; /* vhost: QEMU does not see its buffers */
+};
+
+/* Host time = guest time * (1 + drift) + offset */
+struct trace_clock {
+	gint64 offset_ns; /* at the trace's start */
+	double drift; /* 1e-6 is one millionth */
+	gint64 bound_ns; /* the largest error of a guest time within the trace */
+	guint64 constraints; /* pairs of events, one on each side, whose order is known */
+	guint32 pieces; /* straight lines that it took; 1: the drift is constant */
+};
+
+struct trace_losses {
+	guint64 driver_events; /* the guest's ring buffer was full */
+	guint64 device_events; /* QEMU's was */
+	guint64 driver_missed; /* a probe could not fire: nested, or no return slot free */
+};
+
+struct trace {
+	struct trace_device *devices;
+	struct trace_queue *queues; /* by device, then number */
+	struct trace_buffer *buffers; /* by queue, then by when each was first seen */
+	struct trace_descriptor *descriptors;
+	struct trace_kick *kicks; /* by queue, then time */
+	struct trace_interrupt *interrupts; /* by queue, then time */
+	guint32 n_devices, n_queues, n_buffers, n_descriptors, n_kicks, n_interrupts;
+	gint64 duration_ns;
+	struct trace_clock clock;
+	struct trace_losses losses;
+	struct trace_stats total;
+	char *command; /* that was traced, as typed */
+	char *kernel; /* uname -r of the guest */
+	guint32 cpus; /* of the guest */
+};
+
+/* Words for tables and machine-readable output alike: "added", "in the device", "complete". */
+const char *trace_moment_name(enum trace_moment moment);
+const char *trace_stage_name(enum trace_stage stage);
+const char *trace_fate_name(enum trace_fate fate);
+
+/* When @stage began and ended for @buffer; false where it has no such stage. */
+bool trace_buffer_stage(const struct trace_buffer *buffer, enum trace_stage stage, gint64 *begin,
+			gint64 *end);
+
+void trace_free(struct trace *trace);
+void trace_clear(struct trace *trace); /* frees what it holds */
+
+#endif
