@@ -9,10 +9,10 @@
 KC := $(BUILD)/bin/kc
 KC_SOURCES := $(wildcard kc/*.c)
 KC_OBJECTS := $(KC_SOURCES:%.c=$(BUILD)/%.o)
-KC_PACKAGES := gio-unix-2.0 json-glib-1.0 libdw libxxhash
+KC_PACKAGES := gio-unix-2.0 json-glib-1.0 libtraceevent libbpf libdw libxxhash
 KC_CFLAGS = -std=gnu11 -O2 -g -Wall -Wextra -Werror -MMD \
 	$(shell pkg-config --cflags $(KC_PACKAGES))
-KC_LIBS = $(shell pkg-config --libs $(KC_PACKAGES))
+KC_LIBS = $(shell pkg-config --libs $(KC_PACKAGES)) -lm
 PREFIX ?= /usr/local
 
 $(BUILD)/kc/%.o: kc/%.c | preflight

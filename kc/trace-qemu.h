@@ -1,0 +1,46 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * What QEMU's "simple" trace backend has written, as device events in QEMU's
+ * own order.
+ */
+#ifndef KC_TRACE_QEMU_H
+#define KC_TRACE_QEMU_H
+
+#include "trace-event.h"
+
+/* The events that are needed, as patterns for QEMU; NULL-terminated. */
+extern const char *const qemu_patterns[];
+
+/* The same with each descriptor, which are many. */
+#define QEMU_DESCRIPTOR_EVENT "virtqueue_desc"
+
+struct qemu_device {
+	guint64 address; /* in QEMU's memory; by which its events name it */
+	char *name, *path;
+	guint32 id;
+};
+
+struct qemu_file;
+
+/*
+ * Opens a trace by its descriptor, which is not taken, and lists the devices
+ * that it tells of. Fails where it is none, or of a QEMU whose events say too
+ * little.
+ */
+struct qemu_file *qemu_file_open(int fd, GError **error);
+void qemu_file_close(struct qemu_file *file);
+
+/* Of struct qemu_device, in order of their coming into being. */
+const GArray *qemu_file_devices(const struct qemu_file *file);
+
+/*
+ * The next event; false at the end, or with @error set. Its device is an index
+ * into the devices. Events are lost where QEMU's buffer is full: those are
+ * counted, and the times between which they were appended to @gaps (of struct
+ * trace_gap).
+ */
+bool qemu_file_next(struct qemu_file *file, struct device_event *event, GArray *gaps,
+		    GError **error);
+guint64 qemu_file_lost(const struct qemu_file *file);
+
+#endif
