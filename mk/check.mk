@@ -18,7 +18,7 @@ check-headers: $(LINUX_HEADERS)/linux/virtio_ids.h | preflight-check
 	@for header in devices/*/abi.h; do \
 		gcc -std=gnu11 -Wall -Wextra -Werror -fsyntax-only -x c $$header && \
 		$(GUEST_CC) -Wall -Wextra -Werror -fsyntax-only -x c $$header || exit 1; done
-	@for header in kc/*.h guest/agent/*.h; do \
+	@for header in kc/*.h guest/agent/*.h guest/tracer/*.h; do \
 		gcc $(filter-out -MMD,$(KC_CFLAGS)) -Wno-unused -fsyntax-only -x c $$header || exit 1; done
 
 # checkpatch of the kernel on what is the kernel's: modules and drivers. It
@@ -35,7 +35,7 @@ check-devices: | $(QEMU_COPY)/.copied
 
 # kc, the agent and the tests are in the kernel's style.
 check-format: | preflight-check
-	@clang-format --dry-run --Werror $(wildcard kc/*.[ch] guest/agent/*.[ch] tests/*.[ch] devices/*/test*.[ch])
+	@clang-format --dry-run --Werror $(wildcard kc/*.[ch] guest/agent/*.[ch] guest/tracer/*.[ch] tests/*.[ch] tests/parts/*.[ch] devices/*/test*.[ch])
 
 .PHONY: preflight-check preflight-test
 preflight-check:

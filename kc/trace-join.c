@@ -1,0 +1,153 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "trace-join.h"
+#include "status.h"
+
+char *trace_queue_label(const struct trace *trace, guint32 device, guint32 queue)
+{
+	const struct trace_device *it = &trace->devices[device];
+
+	return g_strdup_printf("%s (%s) queue %u", it->name,
+			       it->guest_name ? it->guest_name : "not seen by the guest", queue);
+}
+
+static guint32 count_queues(const struct trace_join *join, guint32 device)
+{
+	return MAX(driver_side_queues(join->driver, device),
+		   device_side_queues(join->device, device));
+}
+
+static struct link_terms terms_of(const struct trace_join *join, const struct clock_line *line)
+{
+	return (struct link_terms){
+		.line = line,
+		.driver_gaps = join->driver_gaps,
+		.device_gaps = join->device_gaps,
+		.driver_lost = join->driver_gaps->len > 0,
+		.device_lost = join->device_gaps->len > 0,
+	};
+}
+
+static bool link_queue(struct trace_join *join, struct trace_link *link, guint32 device,
+		       guint32 number, const struct clock_line *line, GError **error)
+{
+	struct link_terms terms = terms_of(join, line);
+	g_autofree char *where = trace_queue_label(join->trace, device, number);
+
+	return trace_link(link, driver_side_queue(join->driver, device, number),
+			  device_side_queue(join->device, device, number), &terms, where, error);
+}
+
+static bool link_device(struct trace_join *join, guint32 device, const struct clock_line *line,
+			GError **error)
+{
+	guint32 n = count_queues(join, device);
+
+	join->links[device] = g_new0(struct trace_link, MAX(n, 1));
+	for (guint32 i = 0; i < n; i++)
+		if (!link_queue(join, &join->links[device][i], device, i, line, error))
+			return false;
+	return true;
+}
+
+/* A queue in so few words that it fits above a half's index. */
+static guint32 tag_of(guint32 device, guint32 queue)
+{
+	return device << 16 | queue;
+}
+
+static void gather_pairs(struct trace_join *join, guint32 device, struct clock_pairs *pairs)
+{
+	for (guint32 i = 0; i < count_queues(join, device); i++)
+		if (join->links[device][i].of_driver)
+			trace_link_pairs(&join->links[device][i], tag_of(device, i), pairs);
+}
+
+/* The pair of tags that cannot both be true. */
+static void contradict(struct trace_join *join, const guint64 tags[2], gint64 by, GError **error)
+{
+	guint32 first = tags[0] >> 32, second = tags[1] >> 32;
+	g_autofree char *popped = trace_queue_label(join->trace, first >> 16, first & 0xffff);
+	g_autofree char *collected = trace_queue_label(join->trace, second >> 16, second & 0xffff);
+
+	g_set_error(error, STATUS_ERROR, STATUS_NOT_CARRIED,
+		    "the order of events contradicts itself by %" G_GINT64_FORMAT " ns: no clock "
+		    "has %s popped after it was added (its buffer %u) and %s collected after it "
+		    "was pushed (its buffer %u)",
+		    by, popped, (guint32)tags[0], collected, (guint32)tags[1]);
+}
+
+static bool fit(struct trace_join *join, struct clock_pairs *pairs, GError **error)
+{
+	guint64 tags[2];
+
+	if (!clock_pairs_suffice(pairs)) {
+		g_set_error(error, STATUS_ERROR, STATUS_NOT_CARRIED,
+			    "no buffer was seen on both sides, not even of kc's own channel: the "
+			    "clocks of guest and host cannot be compared");
+		return false;
+	}
+	if (clock_fit(pairs, join->driver_begin, join->driver_end, &join->line, tags))
+		return true;
+	contradict(join, tags, join->line.bound, error);
+	return false;
+}
+
+/* kc's own channel is idle enough that its buffers are told apart without a clock. */
+static bool link_agent(struct trace_join *join, struct clock_pairs *pairs, GError **error)
+{
+	if (!link_device(join, join->agent, NULL, error))
+		return false;
+	gather_pairs(join, join->agent, pairs);
+	return fit(join, pairs, error);
+}
+
+static bool link_others(struct trace_join *join, struct clock_pairs *pairs, GError **error)
+{
+	struct clock_line line = join->line;
+
+	for (guint32 i = 0; i < join->trace->n_devices; i++) {
+		if (i == join->agent)
+			continue;
+		if (!link_device(join, i, &line, error))
+			return false;
+		gather_pairs(join, i, pairs);
+	}
+	return fit(join, pairs, error);
+}
+
+static void fill_clock(struct trace_join *join, const struct clock_pairs *pairs)
+{
+	struct trace_clock *clock = &join->trace->clock;
+
+	clock->offset_ns = clock_to_host(&join->line, join->driver_begin) - join->driver_begin;
+	clock->drift = join->line.drift;
+	clock->bound_ns = join->line.bound;
+	clock->constraints = clock_pairs_count(pairs);
+	clock->pieces = 1;
+}
+
+static void free_links(struct trace_join *join)
+{
+	for (guint32 i = 0; i < join->trace->n_devices; i++) {
+		for (guint32 j = 0; join->links[i] && j < count_queues(join, i); j++)
+			trace_link_clear(&join->links[i][j]);
+		g_free(join->links[i]);
+	}
+	g_clear_pointer(&join->links, g_free);
+}
+
+bool trace_join(struct trace_join *join, GError **error)
+{
+	struct clock_pairs *pairs = clock_pairs_new();
+	bool joined;
+
+	join->links = g_new0(struct trace_link *, join->trace->n_devices + 1);
+	joined = link_agent(join, pairs, error) && link_others(join, pairs, error);
+	if (joined) {
+		fill_clock(join, pairs);
+		joined = trace_assemble(join, error);
+	}
+	clock_pairs_free(pairs);
+	free_links(join);
+	return joined;
+}
