@@ -6,9 +6,9 @@
 #include <string.h>
 
 const struct command *const commands[] = {
-	&command_boot,	&command_run,	  &command_test,  &command_watch,
-	&command_debug, &command_vq,	  &command_cache, &command_doctor,
-	&command_help,	&command_version, NULL,
+	&command_boot,	 &command_run,	 &command_test,	   &command_watch,
+	&command_debug,	 &command_trace, &command_vq,	   &command_cache,
+	&command_doctor, &command_help,	 &command_version, NULL,
 };
 
 const struct command *command_find(const char *name, GError **error)

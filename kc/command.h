@@ -38,6 +38,7 @@ int command_dispatch(const struct command *command, char **argv);
 extern const struct command command_boot;
 extern const struct command command_run;
 extern const struct command command_test;
+extern const struct command command_trace;
 extern const struct command command_cache;
 extern const struct command command_watch;
 extern const struct command command_debug;

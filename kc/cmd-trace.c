@@ -1,0 +1,248 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* kc trace: a command in a guest of its own, and every buffer that it moves. */
+#include "carry.h"
+#include "command.h"
+#include "exec.h"
+#include "guest.h"
+#include "launch.h"
+#include "start.h"
+#include "trace-devices.h"
+#include "trace-html.h"
+#include "trace-record.h"
+#include "trace-show.h"
+
+#include <string.h>
+#include <unistd.h>
+
+#define QUEUES_MAX 65536
+
+struct trace_options {
+	struct launch_options launch;
+	struct carry carry;
+	const char **env;
+	const char **only;
+	gint64 queue;
+	const char *html, *perfetto;
+	unsigned buffer_mib;
+	bool json;
+	bool cold;
+};
+
+static const struct trace_options trace_defaults = {
+	.launch = LAUNCH_DEFAULTS,
+	.queue = -1,
+	.buffer_mib = 64,
+};
+
+#define FIELD(name) offsetof(struct trace_options, name)
+
+static bool parse_queue(const char *value, void *field, GError **error)
+{
+	char *end;
+	guint64 number = g_ascii_strtoull(value, &end, 10);
+
+	if (g_ascii_isdigit(*value) && *end == '\0' && number < QUEUES_MAX) {
+		*(gint64 *)field = number;
+		return true;
+	}
+	g_set_error(error, STATUS_ERROR, STATUS_MISUSE, "'%s' is not the number of a queue", value);
+	return false;
+}
+
+static const struct option_row trace_rows[] = {
+	{"only", 0, "NAME",
+	 "follow only this device: virtio2, blk, virtio-blk, its id or its place on the bus; may "
+	 "be repeated. A --device with such a name means the same",
+	 option_list, FIELD(only)},
+	{"queue", 0, "N", "follow only queues of this number", parse_queue, FIELD(queue)},
+	{"html", 0, "FILE", "write a page that shows the way of each buffer; it needs no network",
+	 option_string, FIELD(html)},
+	{"perfetto", 0, "FILE", "write what ui.perfetto.dev opens", option_string, FIELD(perfetto)},
+	{"buffer", 0, "SIZE",
+	 "memory of the guest's in which its side is collected (default 64M): what does not fit "
+	 "is lost, oldest first, counted and told",
+	 option_mebibytes, FIELD(buffer_mib)},
+	{"json", 0, NULL,
+	 "one JSON object a line on stdout, among them one for each buffer; the command's own "
+	 "output then goes to stderr",
+	 option_on, FIELD(json)},
+	CARRY_ROWS(struct trace_options, carry),
+	{"env", 'e', "NAME=VALUE", "set a variable for the command; may be repeated", option_list,
+	 FIELD(env)},
+	{"dir", 0, "FOLDER", "the command's working directory", option_string, FIELD(carry.dir)},
+	{"cold", 0, NULL, "boot, rather than go on from a saved machine", option_on, FIELD(cold)},
+	{.name = NULL},
+};
+
+static void to_stderr(int fd, const char *data, size_t len, void *opaque)
+{
+	(void)fd, (void)opaque;
+	fwrite(data, 1, len, stderr);
+}
+
+static bool run_command(struct vm *vm, const struct trace_options *options, char **argv,
+			gint64 deadline, int *status, GError **error)
+{
+	const struct exec exec = {
+		.argv = (const char *const *)argv,
+		.env = options->env,
+		.dir = options->carry.dir,
+		.reads = true,
+		.output = options->json ? to_stderr : NULL,
+	};
+
+	return exec_run(vm, &exec, deadline, status, error);
+}
+
+static bool show(const struct trace_options *options, const struct trace *trace, GError **error)
+{
+	if (options->json)
+		trace_json_print(trace, stdout);
+	else
+		trace_table_print(trace, stdout);
+	return (!options->perfetto || trace_perfetto_write(trace, options->perfetto, error)) &&
+	       (!options->html || trace_html_write(trace, options->html, error));
+}
+
+static bool trace_in_vm(struct trace_record *record, const struct trace_options *options,
+			char **argv, gint64 deadline, int *status, GError **error)
+{
+	struct trace *trace;
+	bool shown;
+
+	if (!carry_in(record->vm, &options->carry, record->lab, deadline, error) ||
+	    !trace_record_begin(record, deadline, error) ||
+	    !run_command(record->vm, options, argv, deadline, status, error) ||
+	    !trace_record_end(record, deadline, error) ||
+	    !carry_out(record->vm, &options->carry, deadline, error))
+		return false;
+	trace = trace_record_join(record, error);
+	if (!trace)
+		return false;
+	trace->command = g_strjoinv(" ", argv);
+	shown = show(options, trace, error);
+	trace_free(trace);
+	return shown;
+}
+
+static int start_and_trace(struct launch *launch, const struct trace_options *options, char **argv,
+			   GError **error)
+{
+	int out = options->launch.verbose ? STDERR_FILENO : -1;
+	const struct start start = {
+		.cold = options->cold,
+		.boot_timeout = options->launch.boot_timeout,
+		.timeout = options->launch.timeout,
+		.console_out = out,
+		.errors_out = out,
+	};
+	struct trace_record record = {
+		.lab = launch->lab,
+		.symbols = options->launch.kernel ? options->launch.kernel
+						  : launch->lab->parts[LAB_VMLINUX_DEBUG],
+		.only = options->only,
+		.descriptors = options->html,
+		.queue = options->queue,
+		.buffer_mib = options->buffer_mib,
+		.verbose = options->launch.verbose,
+		.fd = trace_record_file(error),
+	};
+	GError *cause = NULL;
+	gint64 deadline;
+	int status = 0;
+
+	if (record.fd < 0)
+		return 0;
+	launch->machine.trace_fd = record.fd;
+	loop_catch_signals();
+	record.vm = start_guest(launch, &start, &deadline, &cause);
+	if (!cause)
+		trace_in_vm(&record, options, argv, deadline, &status, &cause);
+	if (cause)
+		g_propagate_error(error, cause);
+	vm_stop(record.vm);
+	trace_record_clear(&record);
+	return status;
+}
+
+/* --device is what it is in kc run, but for a name that QEMU has no device of. */
+static void sort_devices(struct trace_options *options, const struct trace_options *typed)
+{
+	const char **devices = typed->launch.devices;
+
+	options->only = NULL;
+	options->launch.devices = NULL;
+	for (int i = 0; typed->only && typed->only[i]; i++)
+		option_list(typed->only[i], &options->only, NULL);
+	for (int i = 0; devices && devices[i]; i++)
+		option_list(devices[i],
+			    trace_device_word(devices[i]) ? &options->only
+							  : &options->launch.devices,
+			    NULL);
+}
+
+static bool prepare(struct launch *launch, const struct trace_options *options, char **operands,
+		    GError **error)
+{
+	launch->machine.disk_throwaway = true;
+	launch->machine.reset_ends = true;
+	if (!*operands && !options->launch.dry_run) {
+		g_set_error(
+			error, STATUS_ERROR, STATUS_MISUSE,
+			"a command is needed, such as 'kc trace -- dd if=/dev/vda of=/dev/null'");
+		return false;
+	}
+	return launch_prepare(launch, &options->launch, error) &&
+	       lab_require(launch->lab, LAB_TRACER, error) &&
+	       carry_check(&options->carry, launch->lab, error);
+}
+
+static int run_trace(const void *fields, char **operands, GError **error)
+{
+	struct trace_options options = *(const struct trace_options *)fields;
+	struct launch launch = {0};
+	int status = 0;
+
+	sort_devices(&options, fields);
+	if (prepare(&launch, &options, operands, error)) {
+		if (options.launch.dry_run)
+			launch_print(&launch);
+		else
+			status = start_and_trace(&launch, &options, operands, error);
+	}
+	launch_clear(&launch);
+	g_free(options.launch.devices);
+	g_free(options.only);
+	return status;
+}
+
+static const struct option_row *const trace_tables[] = {trace_rows, launch_rows, NULL};
+
+const struct command command_trace = {
+	.name = "trace",
+	.operands = "[--] COMMAND [ARGUMENT...]",
+	.summary = "run one command and follow each buffer through its virtqueue",
+	.text = "Runs COMMAND as 'kc run' does and follows each buffer that it moves: added by the "
+		"driver, kicked, popped by the device, filled, pushed, the interrupt raised and "
+		"taken, collected by the driver. Then it prints for each queue how many there were "
+		"and how they ended, their bytes and descriptors, kicks and interrupts sent and "
+		"suppressed, and how long each stage took. It ends with COMMAND's own status.\n\n"
+		"The driver's side is seen by probes in the guest's kernel, in which nothing is "
+		"changed: any virtio driver is followed, on split and packed rings, over PCI and "
+		"MMIO. The device's side is seen by QEMU's trace events. Both are one buffer where "
+		"they agree on device, queue, place in the ring and head; where they do not there is "
+		"an error and no table. Events that are lost are counted, and the buffers that they "
+		"leave in doubt are told apart. kc's own channel is left out.\n\n"
+		"Both clocks are brought together by what must come first: an add before its pop, a "
+		"push before its collection. The last line says how far a guest's time can be off "
+		"at most.\n\n"
+		"A kernel of your own needs CONFIG_KPROBE_EVENTS or CONFIG_FPROBE_EVENTS, and a "
+		"description of its types: CONFIG_DEBUG_INFO_BTF, or a vmlinux with DWARF as "
+		"--kernel; Linux 6.11 to 6.17 do without. Its functions detach_buf_split() and "
+		"detach_buf_packed() must be there to be probed. A QEMU of your own needs the trace "
+		"backend 'simple' and the patches in qemu/patches.",
+	.options = trace_tables,
+	.fields_size = sizeof(struct trace_options),
+	.defaults = &trace_defaults,
+	.run = run_trace,
+};

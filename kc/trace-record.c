@@ -1,0 +1,330 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "trace-record.h"
+#include "exec.h"
+#include "guest.h"
+#include "trace-devices.h"
+#include "trace-probes.h"
+#include "trace-qemu.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <string.h>
+#include <unistd.h>
+
+#define TRACER "/tmp/.kc-tracer" /* in the guest */
+#define BTF "/sys/kernel/btf/"
+#define PINGS 32
+#define SCRIPT "/tmp/.kc-trace-script"
+
+int trace_record_file(GError **error)
+{
+	g_autofree char *name = NULL;
+	int fd = g_file_open_tmp("kc-trace-XXXXXX", &name, error);
+
+	if (fd >= 0)
+		unlink(name);
+	return fd;
+}
+
+/* What the tracer says on its standard error is for the user, its output for us. */
+struct tracer {
+	struct dump_reader reader;
+	GString *said;
+};
+
+static void on_output(int fd, const char *data, size_t len, void *opaque)
+{
+	struct tracer *tracer = opaque;
+
+	if (fd == STDERR_FILENO)
+		g_string_append_len(tracer->said, data, MIN(len, 4096));
+	else
+		dump_reader_feed(&tracer->reader, data, len);
+}
+
+static bool tracer_ended(const struct tracer *tracer, int status, GError **error)
+{
+	if (status == 0)
+		return true;
+	g_set_error(error, STATUS_ERROR, STATUS_NOT_CARRIED,
+		    "the guest cannot be traced: its tracer ended with status %d%s%s", status,
+		    tracer->said->len ? ", saying: " : "", g_strchomp(tracer->said->str));
+	return false;
+}
+
+/* Runs the tracer; @block takes what it dumps, NULL: it dumps nothing. */
+static bool run_tracer(struct trace_record *record, const char *const *argv, dump_block block,
+		       void *opaque, gint64 deadline, GError **error)
+{
+	struct tracer tracer = {.said = g_string_new(NULL)};
+	const struct exec exec = {
+		.argv = argv,
+		.output = on_output,
+		.output_opaque = &tracer,
+	};
+	bool done;
+	int status;
+
+	dump_reader_init(&tracer.reader, block, opaque);
+	done = exec_run(record->vm, &exec, deadline, &status, error) &&
+	       tracer_ended(&tracer, status, error) &&
+	       (!block || dump_reader_finish(&tracer.reader, error));
+	dump_reader_clear(&tracer.reader);
+	g_string_free(tracer.said, TRUE);
+	return done;
+}
+
+static bool run_script(struct trace_record *record, const char *script, gint64 deadline,
+		       GError **error)
+{
+	const char *const argv[] = {TRACER, "do", SCRIPT, NULL};
+	g_autofree char *name = NULL;
+	int fd = g_file_open_tmp("kc-trace-XXXXXX", &name, error);
+	bool done;
+
+	if (fd < 0)
+		return false;
+	close(fd);
+	done = g_file_set_contents(name, script, -1, error) &&
+	       guest_put(record->vm, name, SCRIPT, deadline, error) &&
+	       run_tracer(record, argv, NULL, NULL, deadline, error);
+	unlink(name);
+	return done;
+}
+
+static bool take_fact(const struct kc_dump *head, const char *data, void *opaque, GError **error)
+{
+	return head->kind != KC_DUMP_FACT || guest_facts_take(opaque, data, error);
+}
+
+static bool look(struct trace_record *record, gint64 deadline, GError **error)
+{
+	g_auto(GStrv) functions = probe_functions();
+	g_autofree const char **argv = g_new0(const char *, g_strv_length(functions) + 3);
+
+	argv[0] = TRACER;
+	argv[1] = "look";
+	for (int i = 0; functions[i]; i++)
+		argv[i + 2] = functions[i];
+	return run_tracer(record, argv, take_fact, record->facts, deadline, error);
+}
+
+static bool switch_event(struct trace_record *record, const char *name, bool on, GError **error)
+{
+	JsonObject *arguments = json_object_new();
+	g_autoptr(JsonNode) answer = NULL;
+
+	json_object_set_string_member(arguments, "name", name);
+	json_object_set_boolean_member(arguments, "enable", on);
+	answer = qmp_call(vm_qmp(record->vm), "trace-event-set-state", arguments, error);
+	if (answer)
+		return true;
+	g_prefix_error(error, "this QEMU cannot trace %s; 'make qemu' builds one that can: ", name);
+	return false;
+}
+
+static bool switch_events(struct trace_record *record, bool on, GError **error)
+{
+	for (int i = 0; qemu_patterns[i]; i++)
+		if (!switch_event(record, qemu_patterns[i], on, error))
+			return false;
+	return !record->descriptors || switch_event(record, QEMU_DESCRIPTOR_EVENT, on, error);
+}
+
+/* Writes out what QEMU still holds, and closes the file. */
+static bool close_qemu_file(struct trace_record *record, GError **error)
+{
+	JsonObject *arguments = json_object_new();
+	g_autoptr(JsonNode) answer = NULL;
+
+	json_object_set_string_member(arguments, "command-line", "trace-file off");
+	answer = qmp_call(vm_qmp(record->vm), "human-monitor-command", arguments, error);
+	return answer != NULL;
+}
+
+/* A file of the guest's, for as long as it takes to read it; NULL: it cannot be had. */
+static char *borrow(struct trace_record *record, const char *guest, gint64 deadline, GError **error)
+{
+	char *name = NULL;
+	int fd = g_file_open_tmp("kc-trace-XXXXXX", &name, error);
+
+	if (fd < 0)
+		return NULL;
+	close(fd);
+	if (guest_get(record->vm, guest, name, deadline, error))
+		return name;
+	unlink(name);
+	g_free(name);
+	return NULL;
+}
+
+static bool layout_by_btf(struct trace_record *record, struct kernel_layout *layout,
+			  gint64 deadline, GError **error)
+{
+	g_autofree char *vmlinux = borrow(record, BTF "vmlinux", deadline, error);
+	g_autofree char *module = NULL;
+	bool found = vmlinux;
+
+	if (found && record->facts->btf_module) {
+		module = borrow(record, BTF "virtio_ring", deadline, error);
+		found = module;
+	}
+	found = found && kernel_layout_by_btf(layout, vmlinux, module, error);
+	if (vmlinux)
+		unlink(vmlinux);
+	if (module)
+		unlink(module);
+	return found;
+}
+
+/* The kernel's own words first; a table only for those that have none. */
+static bool find_layout(struct trace_record *record, struct kernel_layout *layout, gint64 deadline,
+			GError **error)
+{
+	g_autoptr(GError) cause = NULL;
+
+	if (record->symbols && kernel_layout_by_dwarf(layout, record->symbols, &cause))
+		return true;
+	if (!cause && record->facts->btf)
+		return layout_by_btf(record, layout, deadline, error);
+	if (!cause && kernel_layout_by_release(layout, record->facts->release))
+		return true;
+	if (cause)
+		g_propagate_error(error, g_steal_pointer(&cause));
+	else
+		g_set_error(
+			error, STATUS_ERROR, STATUS_NOT_CARRIED,
+			"where the guest's kernel %s keeps what in a virtqueue is not known: it "
+			"describes its types nowhere (CONFIG_DEBUG_INFO_BTF, or a vmlinux with "
+			"DWARF as --kernel), and it is none of the releases that kc knows",
+			record->facts->release);
+	return false;
+}
+
+static guint32 number_of(const char *guest_name)
+{
+	return guest_name ? g_ascii_strtoull(guest_name + strlen("virtio"), NULL, 10) : TRACE_NONE;
+}
+
+static struct probe_plan plan_of(const struct trace_record *record, const GArray *numbers)
+{
+	return (struct probe_plan){
+		.buffer_kib = record->buffer_mib * 1024 / MAX(record->facts->cpus, 1),
+		.devices = (const guint32 *)numbers->data,
+		.n_devices = numbers->len,
+		.only_queue = record->queue,
+		.agent = number_of(record->facts->agent),
+	};
+}
+
+bool trace_record_wants(const struct trace_record *record, const struct trace_device *device)
+{
+	for (int i = 0; record->only && record->only[i]; i++)
+		if (trace_device_is(device, record->only[i]))
+			return true;
+	return !record->only;
+}
+
+/* The guest's numbers of the devices that the user named; none: all. */
+static bool choose_devices(struct trace_record *record, GArray *numbers, GError **error)
+{
+	g_autoptr(GArray) devices = trace_devices_now(vm_qmp(record->vm), error);
+	struct trace trace = {0};
+	bool chosen = devices;
+
+	if (!record->only || !devices)
+		return chosen;
+	trace_devices_fill(&trace, devices, vm_qmp(record->vm), record->facts);
+	for (int i = 0; chosen && record->only[i]; i++)
+		chosen = trace_devices_check(&trace, record->only[i], error);
+	for (guint32 i = 0; chosen && i < trace.n_devices; i++) {
+		guint32 number = number_of(trace.devices[i].guest_name);
+
+		if (number != TRACE_NONE && trace_record_wants(record, &trace.devices[i]))
+			g_array_append_val(numbers, number);
+	}
+	trace_clear(&trace);
+	return chosen;
+}
+
+/*
+ * Asks the agent who it is, again and again: of the buffers that carry this back
+ * and forth some are quick, and the quickest say most of the clocks.
+ */
+static bool ping(struct trace_record *record, gint64 deadline, GError **error)
+{
+	guint32 version = GUINT32_TO_LE(KC_PROTOCOL_VERSION);
+	struct frame frame;
+
+	for (int i = 0; i < PINGS; i++) {
+		agent_send(vm_agent(record->vm), KC_HELLO, &version, sizeof(version));
+		if (!guest_next_frame(record->vm, "the agent answered", &frame, deadline, error))
+			return false;
+		if (frame.type != KC_READY)
+			return guest_refused(&frame, "HELLO", error);
+	}
+	return true;
+}
+
+/* kc's own channel is recorded before and after the command: its buffers pin down the clock. */
+static bool start_driver_side(struct trace_record *record, gint64 deadline, GError **error)
+{
+	g_autoptr(GArray) numbers = g_array_new(FALSE, FALSE, sizeof(guint32));
+	g_autofree char *first = NULL, *start = NULL;
+	struct kernel_layout layout;
+	struct probe_plan plan;
+
+	if (!find_layout(record, &layout, deadline, error) ||
+	    !choose_devices(record, numbers, error))
+		return false;
+	plan = plan_of(record, numbers);
+	start = probe_script_start(record->facts, &plan);
+	first = probe_script_first(record->facts, &layout, &plan, error);
+	return first && run_script(record, first, deadline, error) &&
+	       ping(record, deadline, error) && run_script(record, start, deadline, error);
+}
+
+bool trace_record_begin(struct trace_record *record, gint64 deadline, GError **error)
+{
+	record->facts = guest_facts_new();
+	record->first_pages = trace_pages_new();
+	record->pages = trace_pages_new();
+	/* The device's side first: what the driver is seen to add then is seen to be taken. */
+	return guest_put(record->vm, record->lab->parts[LAB_TRACER], TRACER, deadline, error) &&
+	       look(record, deadline, error) && switch_events(record, true, error) &&
+	       start_driver_side(record, deadline, error);
+}
+
+static bool take_block(const struct kc_dump *head, const char *data, void *opaque, GError **error)
+{
+	return trace_pages_take(opaque, head, data, error);
+}
+
+static bool pull(struct trace_record *record, const char *instance, struct trace_pages *pages,
+		 gint64 deadline, GError **error)
+{
+	const char *const argv[] = {TRACER, "dump", PROBE_GROUP, instance, NULL};
+
+	return run_tracer(record, argv, take_block, pages, deadline, error);
+}
+
+bool trace_record_end(struct trace_record *record, gint64 deadline, GError **error)
+{
+	g_autofree char *last = probe_script_last(record->facts);
+
+	return run_script(record, last, deadline, error) && ping(record, deadline, error) &&
+	       run_script(record, PROBE_SCRIPT_STOP, deadline, error) &&
+	       switch_events(record, false, error) && close_qemu_file(record, error) &&
+	       look(record, deadline, error) &&
+	       pull(record, PROBE_FIRST, record->first_pages, deadline, error) &&
+	       pull(record, PROBE_INSTANCE, record->pages, deadline, error);
+}
+
+void trace_record_clear(struct trace_record *record)
+{
+	guest_facts_free(record->facts);
+	trace_pages_free(record->first_pages);
+	trace_pages_free(record->pages);
+	if (record->fd > 0)
+		close(record->fd);
+}

@@ -1,0 +1,49 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * Both sides of a running machine watched while a command runs in it. The
+ * guest's side is collected in its kernel's ring buffers and pulled when the
+ * command has ended.
+ */
+#ifndef KC_TRACE_RECORD_H
+#define KC_TRACE_RECORD_H
+
+#include "lab.h"
+#include "trace-facts.h"
+#include "trace-pages.h"
+#include "trace.h"
+#include "vm.h"
+
+struct trace_record {
+	struct vm *vm;
+	const struct lab *lab;
+	const char *symbols; /* a vmlinux that may have DWARF, of the very kernel; or NULL */
+	const char *const *only; /* devices to narrow to, as typed; NULL-terminated, or NULL */
+	gint64 queue; /* -1: all */
+	guint32 buffer_mib; /* of the guest's ring buffers together */
+	bool descriptors; /* record each */
+	bool verbose;
+
+	struct guest_facts *facts;
+	struct trace_pages *first_pages; /* kc's own channel, before the command */
+	struct trace_pages *pages;
+	int fd; /* where QEMU writes its side to */
+};
+
+/* A file without a name for QEMU's side; -1 with @error set. Caller closes. */
+int trace_record_file(GError **error);
+
+/* From its success on both sides are recorded. */
+bool trace_record_begin(struct trace_record *record, gint64 deadline, GError **error);
+
+/* Ends that, and pulls what there is. */
+bool trace_record_end(struct trace_record *record, gint64 deadline, GError **error);
+
+/* Whether the user asked for this device. */
+bool trace_record_wants(const struct trace_record *record, const struct trace_device *device);
+
+/* Joins it; the machine must still run. Caller frees. */
+struct trace *trace_record_join(struct trace_record *record, GError **error);
+
+void trace_record_clear(struct trace_record *record);
+
+#endif

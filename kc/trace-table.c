@@ -1,0 +1,172 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "trace-show.h"
+
+/* Three digits, and a unit that fits. */
+static void print_time(FILE *out, gint64 ns)
+{
+	static const char *const units[] = {"ns", "us", "ms", "s"};
+	double value = ns;
+	int unit = 0;
+
+	for (; unit < 3 && (value >= 1000 || value <= -1000); unit++)
+		value /= 1000;
+	fprintf(out, "%8.*f %-2s",
+		unit == 0 || value >= 100 ? 0
+		: value >= 10		  ? 1
+					  : 2,
+		value, units[unit]);
+}
+
+static void print_bytes(FILE *out, guint64 bytes)
+{
+	static const char *const units[] = {"B", "KiB", "MiB", "GiB", "TiB"};
+	double value = bytes;
+	int unit = 0;
+
+	for (; unit < 4 && value >= 1024; unit++)
+		value /= 1024;
+	fprintf(out, "%.*f %s", unit == 0 ? 0 : 1, value, units[unit]);
+}
+
+static void print_fates(const struct trace_stats *stats, FILE *out)
+{
+	const char *separator = "";
+
+	fprintf(out, "  %" G_GUINT64_FORMAT " buffers: ", stats->buffers);
+	for (int i = 0; i < TRACE_FATES; i++) {
+		if (!stats->fates[i])
+			continue;
+		fprintf(out, "%s%" G_GUINT64_FORMAT " %s", separator, stats->fates[i],
+			trace_fate_name(i));
+		separator = ", ";
+	}
+	fputc('\n', out);
+}
+
+static void print_contents(const struct trace_stats *stats, FILE *out)
+{
+	if (!stats->popped)
+		return;
+	fputs("  to the device ", out);
+	print_bytes(out, stats->out_bytes);
+	fputs(", from it ", out);
+	print_bytes(out, stats->written);
+	fputs(" of ", out);
+	print_bytes(out, stats->in_bytes);
+	fprintf(out, " offered; %.2f descriptors a buffer, %" G_GUINT64_FORMAT " indirect\n",
+		(double)stats->descriptors / stats->popped, stats->indirect);
+}
+
+static void print_ratio(FILE *out, const char *what, guint64 buffers, guint64 n)
+{
+	if (n)
+		fprintf(out, "; %.2f buffers %s", (double)buffers / n, what);
+}
+
+static void print_signals(const struct trace_stats *stats, bool knows_flight, FILE *out)
+{
+	fprintf(out,
+		"  kicks: %" G_GUINT64_FORMAT " asked, %" G_GUINT64_FORMAT
+		" sent, %" G_GUINT64_FORMAT " suppressed",
+		stats->kicks_asked, stats->kicks_sent, stats->kicks_suppressed);
+	print_ratio(out, "a kick", stats->buffers - stats->fates[TRACE_REFUSED], stats->kicks_sent);
+	fprintf(out,
+		"\n  interrupts: %" G_GUINT64_FORMAT " raised, %" G_GUINT64_FORMAT
+		" suppressed, %" G_GUINT64_FORMAT " taken",
+		stats->interrupts_raised, stats->interrupts_suppressed, stats->interrupts_taken);
+	print_ratio(out, "an interrupt", stats->fates[TRACE_COMPLETE], stats->interrupts_taken);
+	fputc('\n', out);
+	if (knows_flight)
+		fprintf(out, "  in flight: %.2f on average, %u at most\n", stats->in_flight_mean,
+			stats->in_flight_max);
+}
+
+static void print_stages(const struct trace_stats *stats, FILE *out)
+{
+	fprintf(out, "  %-26s %9s %11s %11s %11s %11s\n", "stage", "buffers", "p50", "p90", "p99",
+		"max");
+	for (int i = 0; i < TRACE_STAGES; i++) {
+		const struct trace_latency *latency = &stats->stages[i];
+
+		fprintf(out, "  %-26s %9" G_GUINT64_FORMAT, trace_stage_name(i), latency->count);
+		if (latency->count) {
+			print_time(out, latency->p50);
+			print_time(out, latency->p90);
+			print_time(out, latency->p99);
+			print_time(out, latency->max);
+		}
+		fputc('\n', out);
+	}
+}
+
+static void print_stats(const struct trace *trace, const struct trace_stats *stats, FILE *out)
+{
+	print_fates(stats, out);
+	print_contents(stats, out);
+	/* What was lost was in flight, too. */
+	print_signals(stats, trace->losses.driver_events == 0, out);
+	print_stages(stats, out);
+}
+
+static void print_queue(const struct trace *trace, const struct trace_queue *queue, FILE *out)
+{
+	const struct trace_device *device = &trace->devices[queue->device];
+
+	fprintf(out, "\n%s, %s%s%s, queue %u", device->name,
+		device->guest_name ? device->guest_name : "no device of the guest's",
+		device->bus ? " at " : "", device->bus ? device->bus : "", queue->number);
+	if (queue->name)
+		fprintf(out, " (%s)", queue->name);
+	if (queue->size)
+		fprintf(out, ": %s ring of %u", queue->packed ? "packed" : "split", queue->size);
+	if (device->outside)
+		fputs("; vhost: its device is not in QEMU", out);
+	fputc('\n', out);
+	print_stats(trace, &queue->stats, out);
+}
+
+static void print_losses(const struct trace_losses *losses, FILE *out)
+{
+	if (!losses->driver_events && !losses->device_events && !losses->driver_missed) {
+		fputs("No event was lost.\n", out);
+		return;
+	}
+	fprintf(out, "LOST:");
+	if (losses->driver_events)
+		fprintf(out,
+			" %" G_GUINT64_FORMAT " events of the driver's side, as the guest's buffer "
+			"was full (--buffer makes it larger)",
+			losses->driver_events);
+	if (losses->device_events)
+		fprintf(out, "%s %" G_GUINT64_FORMAT " events of the device's side in QEMU",
+			losses->driver_events ? ";" : "", losses->device_events);
+	if (losses->driver_missed)
+		fprintf(out, "; %" G_GUINT64_FORMAT " times a probe could not fire",
+			losses->driver_missed);
+	fputs("\n", out);
+}
+
+static void print_clock(const struct trace *trace, FILE *out)
+{
+	fputs("Over", out);
+	print_time(out, trace->duration_ns);
+	fprintf(out,
+		"; guest times are host times to within %" G_GINT64_FORMAT
+		" ns, by %" G_GUINT64_FORMAT " pairs of events (offset %" G_GINT64_FORMAT
+		" ns, drift %.3f ppm).\n",
+		trace->clock.bound_ns, trace->clock.constraints, trace->clock.offset_ns,
+		trace->clock.drift * 1e6);
+}
+
+void trace_table_print(const struct trace *trace, FILE *out)
+{
+	for (guint32 i = 0; i < trace->n_queues; i++)
+		print_queue(trace, &trace->queues[i], out);
+	if (trace->n_queues != 1) {
+		fprintf(out, "\n%u queues together\n", trace->n_queues);
+		print_stats(trace, &trace->total, out);
+	}
+	fputc('\n', out);
+	print_losses(&trace->losses, out);
+	print_clock(trace, out);
+}

@@ -1,0 +1,124 @@
+#!/bin/sh
+# SPDX-License-Identifier: GPL-2.0-or-later
+# kc trace: every buffer of every kind of device, counted by someone else, too.
+# shellcheck disable=SC2016 # what the guest is to expand
+. "$(dirname "$0")/lib.sh"
+
+# How many lines of the last trace are of buffers, and have all the words.
+buffers() {
+	grep '"type":"buffer"' "$out" >"$work/buffers"
+	for words in "$@"; do
+		grep -F "$words" "$work/buffers" >"$work/some"
+		mv "$work/some" "$work/buffers"
+	done
+	wc -l <"$work/buffers"
+}
+
+complete='"fate":"complete"'
+
+# traced NAME: the last trace was made, and nothing in it was lost or unclear.
+traced() {
+	[ $status = 0 ] &&
+		grep -q '"lost":{"driver_events":0,"device_events":0,"probes_missed":0}' "$out" &&
+		[ "$(buffers '"fate":"touched')" = 0 ]
+	result $? "$1"
+}
+
+# ordered NAME: in each complete buffer no moment comes before the one before it.
+ordered() {
+	grep '"type":"buffer"' "$out" | grep -F "$complete" | tr ',' '\n' |
+		sed -n 's/^"\(added\|popped\|filled\|pushed\|collected\)_ns":\(-*[0-9]*\)$/\1 \2/p' |
+		awk '$1 == "added" { last = $2; next } $2 < last { bad = 1 } { last = $2; n++ }
+			END { exit bad || !n }'
+	result $? "$1"
+}
+
+head -c 4194304 /dev/zero >"$work/disk"
+disk="-drive if=none,id=d,file=$work/disk,format=raw"
+count_reads='before=$(cut -c1-9 /sys/block/vda/stat)
+	dd if=/dev/vda of=/dev/null bs=64k iflag=direct 2>/dev/null ||
+		dd if=/dev/vda of=/dev/null bs=64k
+	echo reads $(($(cut -c1-9 /sys/block/vda/stat) - before))'
+
+for packed in off on; do
+	try 120 "$kc" trace --json --no-device --qemu-args "$disk" \
+		--device "virtio-blk-pci,drive=d,packed=$packed" --device blk -- sh -c "$count_reads"
+	traced "virtio-blk is traced, packed=$packed"
+	reads=$(sed -n 's/^reads //p' "$err")
+	[ -n "$reads" ] && [ "$(buffers)" = "$reads" ] && [ "$(buffers "$complete")" = "$reads" ]
+	result $? "as many buffers as the guest counts reads ($reads)"
+	ordered "each from its add to its collection, in this order"
+	[ "$(sed -n 's/.*"type":"trace".*"written_bytes":\([0-9]*\).*/\1/p' "$out")" = \
+		$((4194304 + reads)) ]
+	result $? "as many bytes as the disk has, and a status for each"
+done
+
+for packed in off on; do
+	try 200 "$kc" trace --json --smp 4 --memory 512M --buffer 128M --module hello_virtio \
+		--device "virtio-hello-pci,packed=$packed" --device hello -- hello_test load 2 64 4000
+	traced "64 threads on 4 CPUs are traced, packed=$packed"
+	messages=$(sed -n 's/ messages back.*//p' "$err")
+	[ "$(buffers "$complete")" = "$messages" ] && [ "$(buffers)" = "$messages" ]
+	result $? "a buffer for each of $messages messages"
+	ordered "each in order, whichever CPU it was on"
+done
+
+try 120 "$kc" trace --json --smp 4 --memory 512M --buffer 1M --module hello_virtio \
+	--device hello -- hello_test load 2 64 4000
+lost=$(sed -n 's/.*"lost":{"driver_events":\([0-9]*\).*/\1/p' "$out")
+[ $status = 0 ] && [ "$lost" -gt 0 ]
+result $? "a buffer that is too small loses events, and this is told ($lost)"
+messages=$(sed -n 's/ messages back.*//p' "$err")
+[ "$(buffers)" = "$messages" ] && [ "$(buffers '"fate":"touched')" -gt 0 ] &&
+	[ $(($(buffers "$complete") + $(buffers '"fate":"touched'))) = "$messages" ]
+result $? "each of $messages messages is accounted for all the same"
+ordered "what is complete is in order"
+
+count_packets='udhcpc -q -i eth0 >/dev/null 2>&1; ping -c 5 10.0.2.2 >/dev/null
+	sed -n "s/.*eth0: *//p" /proc/net/dev | { read -r b rx e d f fr c m tb tx rest; echo "packets $rx $tx"; }'
+try 120 "$kc" trace --json --no-device --qemu-args '-netdev user,id=n' \
+	--device virtio-net-pci,netdev=n --device net -- sh -c "$count_packets"
+traced "virtio-net is traced"
+packets=$(sed -n 's/^packets //p' "$err")
+[ "$(buffers '"queue":0' "$complete") $(buffers '"queue":1' "$complete")" = "$packets" ]
+result $? "as many buffers as the guest counts packets ($packets)"
+
+mkdir "$work/share"
+head -c 300000 /dev/urandom >"$work/share/file"
+try 120 "$kc" trace --json --no-device --qemu-args \
+	"-fsdev local,id=f,path=$work/share,security_model=none -device virtio-9p-pci,fsdev=f,mount_tag=t" \
+	--device 9p -- sh -c 'mount -t 9p -o trans=virtio t /mnt && md5sum </mnt/file && umount /mnt'
+traced "virtio-9p is traced"
+[ "$(buffers "$complete")" -gt 5 ] &&
+	[ "$(sed -n 's/.*"type":"trace".*"written_bytes":\([0-9]*\).*/\1/p' "$out")" -gt 300000 ]
+result $? "the file's bytes went through it"
+
+try 120 "$kc" trace --json --no-device --transport mmio --device rng -- \
+	dd if=/dev/hwrng of=/dev/null bs=64 count=20
+traced "virtio-rng over mmio is traced"
+[ "$(buffers "$complete")" -ge 20 ]
+result $? "a buffer for each 64 bytes, at the least"
+
+try 120 "$kc" trace --module hello_virtio --device hello --perfetto "$work/perfetto.json" -- \
+	sh -c 'hello_test latency 10 64; exit 3'
+[ $status = 3 ] && grep -q '10 buffers: 10 complete' "$out" && grep -q '^No event was lost' "$out"
+result $? "the command's own status, and a table on stdout"
+python3 -m json.tool "$work/perfetto.json" >"$work/pretty" &&
+	[ "$(grep -c '"ph": "s"' "$work/pretty")" = 10 ] && [ "$(grep -c '"ph": "f"' "$work/pretty")" = 10 ]
+result $? "a flow for each buffer in the Perfetto file"
+
+# The module comes and goes under the tracer.
+try 120 "$kc" trace --json --device hello -- sh -c \
+	'for i in 1 2 3; do insmod /lib/modules/*/extra/hello_virtio.ko; hello_test latency 10 64
+	rmmod hello_virtio; done'
+traced "a driver that is loaded three times is traced"
+[ "$(buffers "$complete" '"queue":0')" = 30 ]
+result $? "what it moved each time"
+
+try 120 "$kc" trace --device nosuch --only blk -- true
+[ $status != 0 ] && [ -s "$err" ]
+result $? "a device that there is not is refused"
+try 20 "$kc" trace --queue x -- true
+refused "a queue that is no number is refused" 240 "not the number of a queue"
+
+done_testing
