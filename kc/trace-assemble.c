@@ -317,6 +317,8 @@ static void append_buffers(struct part *part)
 		gint64 seen = driver->added != TRACE_NEVER ? driver->added : driver->collected;
 
 		j = append_device_only(part, j, clock_to_host(&part->join->line, seen));
+		if (driver->end == DRIVER_UNCLEAR)
+			continue;
 		append_buffer(part, driver, device, driver_fate(part, driver, device));
 	}
 	append_device_only(part, j, G_MAXINT64);

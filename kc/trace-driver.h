@@ -9,12 +9,14 @@
 #include "trace-event.h"
 #include "trace.h"
 
+/* UNCLEAR: it is one of several that the device gave back, and each of those is told of. */
 enum driver_end {
 	DRIVER_OPEN,
 	DRIVER_COLLECTED,
 	DRIVER_REFUSED,
 	DRIVER_WITHDRAWN,
-	DRIVER_VANISHED
+	DRIVER_VANISHED,
+	DRIVER_UNCLEAR
 };
 
 struct driver_half {

@@ -92,37 +92,62 @@ static bool fit(struct trace_join *join, struct clock_pairs *pairs, GError **err
 	return false;
 }
 
-/* kc's own channel is idle enough that its buffers are told apart without a clock. */
-static bool link_agent(struct trace_join *join, struct clock_pairs *pairs, GError **error)
+/* The line by all pairs that there are by now. */
+static bool refit(struct trace_join *join, guint64 *count, GError **error)
 {
-	if (!link_device(join, join->agent, NULL, error))
-		return false;
-	gather_pairs(join, join->agent, pairs);
-	return fit(join, pairs, error);
+	struct clock_pairs *pairs = clock_pairs_new();
+	bool fits;
+
+	for (guint32 i = 0; i < join->trace->n_devices; i++)
+		if (join->links[i])
+			gather_pairs(join, i, pairs);
+	fits = fit(join, pairs, error);
+	*count = clock_pairs_count(pairs);
+	clock_pairs_free(pairs);
+	return fits;
 }
 
-static bool link_others(struct trace_join *join, struct clock_pairs *pairs, GError **error)
+static bool link_others(struct trace_join *join, GError **error)
 {
 	struct clock_line line = join->line;
 
-	for (guint32 i = 0; i < join->trace->n_devices; i++) {
-		if (i == join->agent)
-			continue;
-		if (!link_device(join, i, &line, error))
+	for (guint32 i = 0; i < join->trace->n_devices; i++)
+		if (i != join->agent && !link_device(join, i, &line, error))
 			return false;
-		gather_pairs(join, i, pairs);
-	}
-	return fit(join, pairs, error);
+	return true;
 }
 
-static void fill_clock(struct trace_join *join, const struct clock_pairs *pairs)
+static void link_rest(struct trace_join *join)
+{
+	struct link_terms terms = terms_of(join, &join->line);
+
+	for (guint32 i = 0; i < join->trace->n_devices; i++)
+		for (guint32 j = 0; j < count_queues(join, i); j++)
+			trace_link_rest(&join->links[i][j], &terms);
+}
+
+/*
+ * kc's own channel is idle enough that its buffers are told apart without a
+ * clock; by them the others, and by those the few that are left.
+ */
+static bool link_all(struct trace_join *join, GError **error)
+{
+	guint64 *count = &join->trace->clock.constraints;
+
+	if (!link_device(join, join->agent, NULL, error) || !refit(join, count, error) ||
+	    !link_others(join, error) || !refit(join, count, error))
+		return false;
+	link_rest(join);
+	return refit(join, count, error);
+}
+
+static void fill_clock(struct trace_join *join)
 {
 	struct trace_clock *clock = &join->trace->clock;
 
 	clock->offset_ns = clock_to_host(&join->line, join->driver_begin) - join->driver_begin;
 	clock->drift = join->line.drift;
 	clock->bound_ns = join->line.bound;
-	clock->constraints = clock_pairs_count(pairs);
 	clock->pieces = 1;
 }
 
@@ -138,16 +163,14 @@ static void free_links(struct trace_join *join)
 
 bool trace_join(struct trace_join *join, GError **error)
 {
-	struct clock_pairs *pairs = clock_pairs_new();
 	bool joined;
 
 	join->links = g_new0(struct trace_link *, join->trace->n_devices + 1);
-	joined = link_agent(join, pairs, error) && link_others(join, pairs, error);
+	joined = link_all(join, error);
 	if (joined) {
-		fill_clock(join, pairs);
+		fill_clock(join);
 		joined = trace_assemble(join, error);
 	}
-	clock_pairs_free(pairs);
 	free_links(join);
 	return joined;
 }

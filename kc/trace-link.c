@@ -278,7 +278,8 @@ static void tie_older(struct life *life)
  * pushed before it and whose head was not popped again before it. With clocks
  * that are not sure enough to tell two apart it stays alone.
  */
-static guint32 find_push(struct life *life, const guint32 *next, guint32 *first, gint64 collected)
+static guint32 find_push(struct life *life, const guint32 *next, guint32 *first, gint64 collected,
+			 bool *unclear)
 {
 	gint64 bound = life->terms->line->bound;
 	const struct device_half *after;
@@ -293,8 +294,8 @@ static guint32 find_push(struct life *life, const guint32 *next, guint32 *first,
 	if (next[*first - life->first_device] == TRACE_NONE)
 		return *first;
 	after = device_at(life, next[*first - life->first_device]);
-	return after->pushed == TRACE_NEVER || after->pushed > collected + bound ? *first
-										 : TRACE_NONE;
+	*unclear = after->pushed != TRACE_NEVER && after->pushed <= collected + bound;
+	return *unclear ? TRACE_NONE : *first;
 }
 
 static void tie_unadded(struct life *life)
@@ -309,14 +310,18 @@ static void tie_unadded(struct life *life)
 		first[device_at(life, j)->head] = j;
 	}
 	for (guint32 i = life->first_driver; i < life->end_driver; i++) {
-		const struct driver_half *half = driver_at(life, i);
+		struct driver_half *half = driver_at(life, i);
+		bool unclear = false;
 		guint32 j;
 
 		if (!is_older(half))
 			continue;
-		j = find_push(life, next, &first[half->head], host_time(life, half->collected));
-		if (j != TRACE_NONE &&
-		    g_array_index(life->link->of_device, guint32, j) == TRACE_NONE)
+		j = find_push(life, next, &first[half->head], host_time(life, half->collected),
+			      &unclear);
+		if (unclear)
+			half->end = DRIVER_UNCLEAR;
+		else if (j != TRACE_NONE &&
+			 g_array_index(life->link->of_device, guint32, j) == TRACE_NONE)
 			tie(life, i, j);
 	}
 }
@@ -395,12 +400,12 @@ static void tie_popless(struct life *life)
 	}
 }
 
-static void settle_losses(struct life *life)
+static void tie_rest(struct life *life)
 {
-	if (life->terms->line && life->terms->driver_lost)
-		doubt_collections(life);
-	if (life->terms->device_lost)
-		doubt_pushes(life);
+	if (!life->terms->driver_lost)
+		tie_older(life);
+	else if (life->terms->line)
+		tie_unadded(life);
 	if (life->terms->line && life->terms->device_lost && !life->terms->driver_lost)
 		tie_popless(life);
 }
@@ -438,12 +443,11 @@ static bool link_life(struct life *life, const char *where, GError **error)
 	place_all(life);
 	if (!tie_same_places(life, where, error))
 		return false;
-	settle_losses(life);
+	if (life->terms->line && life->terms->driver_lost)
+		doubt_collections(life);
+	if (life->terms->device_lost)
+		doubt_pushes(life);
 	mark_older(life);
-	if (!life->terms->driver_lost)
-		tie_older(life);
-	else if (life->terms->line)
-		tie_unadded(life);
 	return true;
 }
 
@@ -508,6 +512,16 @@ bool trace_link(struct trace_link *link, struct driver_queue *driver, struct dev
 	if (n_device)
 		memset(link->before->data, 1, n_device);
 	return true;
+}
+
+void trace_link_rest(struct trace_link *link, const struct link_terms *terms)
+{
+	struct life life = {.link = link, .terms = terms};
+
+	if (!link->driver || !link->device)
+		return;
+	while (next_life(&life))
+		tie_rest(&life);
 }
 
 void trace_link_clear(struct trace_link *link)

@@ -34,6 +34,11 @@ struct link_terms {
  */
 bool trace_link(struct trace_link *link, struct driver_queue *driver, struct device_queue *device,
 		const struct link_terms *terms, const char *where, GError **error);
+/*
+ * With a clock as good as there will be: those that have no place of their own,
+ * as they were added before the trace, or their add or pop was lost.
+ */
+void trace_link_rest(struct trace_link *link, const struct link_terms *terms);
 void trace_link_clear(struct trace_link *link);
 
 /* What the linked halves say of the clocks; @tag is put above the half's index. */
