@@ -1,0 +1,95 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "status.h"
+#include "trace-part.h"
+
+static bool device_lost(const struct trace_part *part)
+{
+	return part->join->device_gaps->len > 0;
+}
+
+static void G_GNUC_PRINTF(2, 3) contradict(struct trace_part *part, const char *format, ...)
+{
+	g_autofree char *label = trace_queue_label(part->join->trace, part->queue->device,
+						   part->queue->number);
+	g_autofree char *text = NULL;
+	va_list values;
+
+	if (part->error)
+		return;
+	va_start(values, format);
+	text = g_strdup_vprintf(format, values);
+	va_end(values);
+	g_set_error(&part->error, STATUS_ERROR, STATUS_NOT_CARRIED,
+		    "%s: %s, though no event was lost: the trace would not be true", label, text);
+}
+
+static enum trace_fate collected_fate(struct trace_part *part, const struct driver_half *driver,
+				      const struct device_half *device)
+{
+	if (part->device->outside)
+		return TRACE_DRIVER_ONLY;
+	if (device && device->pushed != TRACE_NEVER && device->popped != TRACE_NEVER)
+		return TRACE_COMPLETE;
+	if (!device_lost(part) && part->driver_gaps->len == 0)
+		contradict(part,
+			   "the driver collected head %u, which the device was not seen to %s",
+			   driver->head, device ? "give back" : "take");
+	return TRACE_TOUCHED;
+}
+
+static enum trace_fate open_fate(const struct trace_part *part, const struct driver_half *driver,
+				 const struct device_half *device)
+{
+	if (device && device->end == DEVICE_DROPPED)
+		return TRACE_DROPPED;
+	if (device && device->end == DEVICE_RESET)
+		return TRACE_WITHDRAWN;
+	if (part_driver_lost(part, clock_to_host(&part->join->line, driver->added), G_MAXINT64) ||
+	    (!device && device_lost(part)))
+		return TRACE_TOUCHED;
+	return TRACE_AT_END;
+}
+
+enum trace_fate part_driver_fate(struct trace_part *part, const struct driver_half *driver,
+				 const struct device_half *device)
+{
+	switch (driver->end) {
+	case DRIVER_REFUSED:
+		return TRACE_REFUSED;
+	case DRIVER_WITHDRAWN:
+		return TRACE_WITHDRAWN;
+	case DRIVER_VANISHED:
+		if (part->driver_gaps->len == 0)
+			contradict(part,
+				   "the driver added head %u twice and was not seen to "
+				   "collect it between",
+				   driver->head);
+		return TRACE_TOUCHED;
+	case DRIVER_OPEN:
+		return open_fate(part, driver, device);
+	}
+	if (driver->added != TRACE_NEVER)
+		return collected_fate(part, driver, device);
+	return part->driver_gaps->len > 0 &&
+			       part_driver_lost(part, G_MININT64,
+						clock_to_host(&part->join->line, driver->collected))
+		       ? TRACE_TOUCHED
+		       : TRACE_AT_START;
+}
+
+bool part_device_fate(struct trace_part *part, guint32 j, enum trace_fate *fate)
+{
+	const struct device_half *device = part_device(part, j);
+	bool older = g_array_index(part->link->before, guint8, j);
+	bool over = device->pushed != TRACE_NEVER && device->pushed < part->begin;
+
+	if (device->popped > part->end - part->join->line.bound || (older && over))
+		return false;
+	*fate = TRACE_AT_START;
+	if (part->driver_gaps->len > 0 || device_lost(part))
+		*fate = TRACE_TOUCHED;
+	else if (!older)
+		contradict(part, "the device took head %u, which the driver was not seen to add",
+			   device->head);
+	return true;
+}
