@@ -26,7 +26,7 @@ run_one() {
 	skips=$(count '^ok .*# SKIP' "$tap")
 	good=$(($(count '^ok ' "$tap") - skips))
 	plan=$(sed -n 's/^1\.\.\([0-9]*\).*/\1/p' "$tap" | tail -n 1)
-	said=$(grep -E '^not ok |# SKIP' "$tap" | sed "s/^/$name: /")
+	said=$(grep -E '^(not ok |ok .*# SKIP)' "$tap" | sed "s/^/$name: /")
 	if [ "$plan" != $((good + bad + skips)) ] || { [ $status -ne 0 ] && [ "$bad" = 0 ]; }; then
 		said="$said
 $name: status $status, planned ${plan:-nothing}, saw $((good + bad + skips)); it ended with:

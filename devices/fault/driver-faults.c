@@ -123,15 +123,20 @@ static void spoil_loop(struct fault *fault)
 	struct vring_desc *desc = fault_split(fault)->desc;
 
 	fault->spoiled = *desc;
+	fault->is_spoiled = true;
 	desc->flags = cpu_to_virtio16(fault->vdev, VRING_DESC_F_NEXT);
 	desc->next = 0;
 }
 
-/* The core follows the chain when it takes the buffer back. */
-static void stop_loop(struct fault *fault)
+/*
+ * The core follows the chain when it takes the buffer back; also from a device
+ * that was awake and had read the descriptor before it was spoiled.
+ */
+static void mend_loop(struct fault *fault)
 {
-	if (fault->added)
+	if (fault->is_spoiled)
 		*fault_split(fault)->desc = fault->spoiled;
+	fault->is_spoiled = false;
 }
 
 /* Split: an index. Packed: a position, and the wrap counter in bit 15. */
@@ -209,7 +214,7 @@ static const struct fault_kind fault_kinds[] = {
 	/* Updating idx: it grows with what is added, at most the queue's size */
 	{ "bogus-avail", FAULT_NEEDS_SPLIT, .spoil = spoil_index },
 	/* The Virtqueue Descriptor Table: loops are forbidden */
-	{ "loop", FAULT_NEEDS_SPLIT, .spoil = spoil_loop, .stop = stop_loop },
+	{ "loop", FAULT_NEEDS_SPLIT, .spoil = spoil_loop, .mend = mend_loop },
 };
 
 const struct fault_kind *fault_chosen = &fault_kinds[0];

@@ -127,6 +127,8 @@ void fault_take(struct fault *fault)
 	struct fault_request *request;
 	unsigned int len;
 
+	if (fault->kind->mend)
+		fault->kind->mend(fault);
 	while ((request = virtqueue_get_buf(fault->vq, &len))) {
 		fault_check(fault, request, len);
 		kfree(request);
@@ -253,6 +255,8 @@ static void fault_stop(struct fault *fault)
 	virtio_reset_device(fault->vdev);
 	if (fault->kind->stop)
 		fault->kind->stop(fault);
+	if (fault->kind->mend)
+		fault->kind->mend(fault);
 	while ((request = virtqueue_detach_unused_buf(fault->vq)))
 		kfree(request);
 	fault->in_flight = 0;

@@ -33,6 +33,7 @@ struct fault {
 	u32 in_flight;
 	u32 refused;			/* came back wrong, of this submission */
 	u64 added;			/* since the device was started */
+	bool is_spoiled;		/* and has to be mended */
 };
 
 /* What a fault cannot do without */
@@ -52,6 +53,7 @@ struct fault_kind {
 	bool fill;			/* submits more than the ring holds */
 	int (*start)(struct fault *fault);
 	void (*stop)(struct fault *fault);
+	void (*mend)(struct fault *fault);	/* before buffers are taken back */
 	int (*add)(struct fault *fault, struct fault_request *request);
 	void (*spoil)(struct fault *fault);	/* the first buffer, not yet kicked */
 	void (*kick)(struct fault *fault);	/* not under the lock */
