@@ -1,0 +1,30 @@
+#!/bin/sh
+# SPDX-License-Identifier: GPL-2.0-or-later
+# Puts modules of the lab into a root filesystem's tree: modprobe finds them,
+# and `insmod NAME.ko` in the folder that a shell lands in. A module that is
+# built in has no file in the lab.
+#
+# usage: install-modules.sh TREE LINUX-BUILD LAB MODULE-DIR...
+
+set -eu
+tree=$1
+linux=$2
+lab=$3
+shift 3
+release=$(cat "$linux/include/config/kernel.release")
+modules=lib/modules/$release
+
+rm -rf "$tree/lib/modules"
+find "$tree/root" -name '*.ko' -delete
+mkdir -p "$tree/$modules/extra"
+for dir in "$@"; do
+	for built in "$linux-modules/$dir"/*.ko; do
+		name=$(basename "$built")
+		[ -e "$lab/modules/$name" ] || continue
+		cp "$lab/modules/$name" "$tree/$modules/extra/"
+		ln -sf "/$modules/extra/$name" "$tree/root/"
+	done
+done
+touch "$tree/$modules/modules.order" "$tree/$modules/modules.builtin" \
+	"$tree/$modules/modules.builtin.modinfo"
+depmod -b "$tree" "$release"
