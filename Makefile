@@ -43,4 +43,5 @@ preflight:
 host-ready: kc
 	@[ -e $(LAB)/vmlinux ] || $(BUILD)/bin/kc doctor
 
-include mk/sources.mk mk/linux.mk mk/qemu.mk mk/modules.mk mk/rootfs.mk mk/edit.mk mk/kc.mk mk/test.mk mk/check.mk
+include mk/sources.mk mk/linux.mk mk/qemu.mk mk/modules.mk mk/rootfs.mk mk/buildroot.mk \
+	mk/edit.mk mk/kc.mk mk/test.mk mk/check.mk

@@ -7,7 +7,8 @@ check: check-shell check-spelling check-headers check-drivers check-devices chec
 	@echo 'check: clean'
 
 check-shell: | preflight-check
-	@shellcheck -x -P SCRIPTDIR scripts/*.sh $(wildcard tests/*.sh) guest/rootfs/etc/init.d/rcS .ci/run
+	@shellcheck -x -P SCRIPTDIR scripts/*.sh $(wildcard tests/*.sh) guest/rootfs/etc/init.d/rcS \
+		guest/buildroot/*.sh .ci/run
 
 # Words that are right although codespell does not know them
 check-spelling: | preflight-check

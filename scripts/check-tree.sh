@@ -3,7 +3,7 @@
 # Is DIR what the user says it is, and fit to be built from without writing
 # into it?
 #
-# usage: check-tree.sh linux|qemu DIR
+# usage: check-tree.sh linux|qemu|buildroot DIR
 
 set -eu
 kind=$1
@@ -39,5 +39,23 @@ check_qemu() {
 		die "QEMU_SRC=$dir is QEMU $(cat "$dir/VERSION"); the devices need 10.0 or newer."
 }
 
-[ -d "$dir" ] || die "$kind: no such folder: $dir"
+check_buildroot() {
+	[ -n "$dir" ] ||
+		die "say where Buildroot is: BUILDROOT_SRC=DIR, a release or a git clone of yours." \
+			"Releases are at https://buildroot.org/download.html: 2025.02.x (long-term) to 2026.08." \
+			"Unpack one wherever you like; nothing is written into it. For example:" \
+			"    tar -xf buildroot-2026.08.tar.xz -C ~" \
+			"    make rootfs-buildroot BUILDROOT_SRC=~/buildroot-2026.08"
+	version=$(sed -n 's/^export BR2_VERSION := *//p' "$dir/Makefile" 2>/dev/null) || true
+	{ [ -n "$version" ] && [ -e "$dir/package/pkg-generic.mk" ]; } ||
+		die "BUILDROOT_SRC=$dir is not a Buildroot tree (no BR2_VERSION in Makefile, no package/)." \
+			"Give the top folder of an unpacked or cloned Buildroot, 2025.02 or newer."
+	case $version in
+	201* | 202[0-4].* | 2025.01*)
+		die "BUILDROOT_SRC=$dir is Buildroot $version; 2025.02 is the oldest that will do."
+		;;
+	esac
+}
+
+[ "$kind:$dir" = buildroot: ] || [ -d "$dir" ] || die "$kind: no such folder: $dir"
 check_"$kind"

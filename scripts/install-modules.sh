@@ -15,7 +15,7 @@ release=$(cat "$linux/include/config/kernel.release")
 modules=lib/modules/$release
 
 rm -rf "$tree/lib/modules"
-find "$tree/root" -name '*.ko' -delete
+find "$tree/root" -name '*.ko' -type l -delete
 mkdir -p "$tree/$modules/extra"
 for dir in "$@"; do
 	for built in "$linux-modules/$dir"/*.ko; do

@@ -3,7 +3,7 @@
 # Is the host ready? Installs what is missing with apt, after saying what and
 # why. Runs before each make verb, so it asks for files only and is quick.
 #
-# usage: preflight.sh build|test|check|menuconfig
+# usage: preflight.sh build|test|check|menuconfig|buildroot
 
 set -eu
 root=$(cd "$(dirname "$0")/.." && pwd)
@@ -27,7 +27,7 @@ missing() {
 	while read -r probe package purpose; do
 		case $probe in '' | '#'*) continue ;; esac
 		case $purpose in
-		test | check | menuconfig) [ "$want" = "$purpose" ] || continue ;;
+		test | check | menuconfig | buildroot) [ "$want" = "$purpose" ] || continue ;;
 		esac
 		there "$probe" || echo "$package $purpose"
 	done <"$root/mk/packages.txt"
