@@ -16,6 +16,7 @@ struct test_options {
 	unsigned jobs;
 	const char *junit;
 	enum test_kernel kernels;
+	const char *rootfs;
 	bool fail_fast;
 	bool list;
 	bool verbose;
@@ -40,6 +41,9 @@ static const struct option_row test_rows[] = {
 	{"kernel", 'k', "normal|debug|both",
 	 "on which of the lab's kernels (default: both, where the debug kernel is built)",
 	 test_kernel_parse, FIELD(kernels)},
+	{"rootfs", 0, "buildroot|FILE",
+	 "as for kc run, but for tests that name a root of their own", option_string,
+	 FIELD(rootfs)},
 	{"timeout", 't', "SECONDS", "the time limit of each, in place of its own", option_seconds,
 	 FIELD(settings.timeout)},
 	{"junit", 0, "FILE", "write the outcome as JUnit's XML, too", option_string, FIELD(junit)},
@@ -98,6 +102,16 @@ static GPtrArray *make_cases(const GPtrArray *tests, enum test_kernel wanted, bo
 				 have_debug ? NULL : "the debug kernel is not built");
 	}
 	return cases;
+}
+
+static void use_rootfs(GPtrArray *cases, const char *rootfs)
+{
+	for (guint i = 0; i < cases->len; i++) {
+		struct test_case *test_case = g_ptr_array_index(cases, i);
+
+		if (launch_names_root(test_case->test->launch.root))
+			test_case->rootfs = rootfs;
+	}
 }
 
 static void list_tests(const GPtrArray *tests)
@@ -217,6 +231,7 @@ static int find_and_run(const struct lab *lab, const struct test_options *option
 	    !find_debug_kernel(options->kernels, &have_debug, error))
 		return 0;
 	cases = make_cases(tests, options->kernels, have_debug);
+	use_rootfs(cases, options->rootfs);
 	if (cases->len)
 		return open_and_run(cases, options, error);
 	g_set_error(error, STATUS_ERROR, STATUS_MISUSE,

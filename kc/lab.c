@@ -18,6 +18,10 @@ static const struct {
 	[LAB_FIRMWARE] = {"firmware", "QEMU's firmware", "make qemu"},
 	[LAB_MODULES] = {"modules", "modules", "make all", true},
 	[LAB_TRACER] = {"tracer", "guest's tracer", "make rootfs"},
+	[LAB_BUILDROOT_INITRAMFS] = {"buildroot/initramfs.cpio", "Buildroot system (initramfs)",
+				     "make rootfs-buildroot BUILDROOT_SRC=DIR"},
+	[LAB_BUILDROOT_DISK] = {"buildroot/disk.ext4", "Buildroot system (disk)",
+				"make rootfs-buildroot BUILDROOT_SRC=DIR"},
 };
 
 static bool has_folder(const char *folder, const char *name)

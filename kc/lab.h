@@ -17,6 +17,9 @@ enum lab_part {
 	LAB_FIRMWARE,
 	LAB_MODULES,
 	LAB_TRACER,
+	LAB_NEEDED, /* what follows is there by choice */
+	LAB_BUILDROOT_INITRAMFS = LAB_NEEDED,
+	LAB_BUILDROOT_DISK,
 	LAB_PARTS
 };
 

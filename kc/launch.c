@@ -38,6 +38,10 @@ const struct option_row launch_rows[] = {
 	 "the guest's root: the lab's initramfs (default) or disk, or an "
 	 "initramfs or disk image of your own",
 	 option_string, FIELD(root)},
+	{"rootfs", 0, "buildroot|FILE",
+	 "in place of the default root file system the one of 'make rootfs-buildroot', as --root "
+	 "says; or an image of your own with the agent in it",
+	 option_string, FIELD(rootfs)},
 	{"kernel", 'k', "FILE", "a kernel of your own: bzImage or vmlinux", option_string,
 	 FIELD(kernel)},
 	{"debug-kernel", 0, NULL,
@@ -127,12 +131,14 @@ static bool choose_kernel(struct launch *launch, const struct launch_options *op
 	return lab_require(launch->lab, part, error);
 }
 
-static bool choose_own_root(struct machine *machine, const char *file, GError **error)
+static bool choose_own_root(struct machine *machine, const struct launch_options *options,
+			    GError **error)
 {
+	const char *file = options->rootfs ? options->rootfs : options->root;
 	enum image_root kind;
 
 	if (!image_root_kind(file, &kind, error)) {
-		g_prefix_error(error, "--root: ");
+		g_prefix_error(error, options->rootfs ? "--rootfs: " : "--root: ");
 		return false;
 	}
 	if (kind == ROOT_INITRD) {
@@ -144,27 +150,55 @@ static bool choose_own_root(struct machine *machine, const char *file, GError **
 	return true;
 }
 
-static bool choose_root(struct launch *launch, const struct launch_options *options, GError **error)
+static bool choose_lab_root(struct launch *launch, enum lab_part part, GError **error)
 {
 	struct machine *machine = &launch->machine;
-	bool initramfs = g_str_equal(options->root, "initramfs");
-	enum lab_part part = initramfs ? LAB_INITRAMFS : LAB_DISK;
 
-	machine->initrd = options->initrd;
-	launch->expects_agent = initramfs || g_str_equal(options->root, "disk");
+	if (part == LAB_DISK || part == LAB_BUILDROOT_DISK)
+		machine->disk = launch->lab->parts[part];
+	else
+		machine->initrd = launch->lab->parts[part];
+	machine->disk_format = "raw";
+	return lab_require(launch->lab, part, error);
+}
+
+bool launch_names_root(const char *root)
+{
+	return g_str_equal(root, "initramfs") || g_str_equal(root, "disk");
+}
+
+/* Which part of the lab is meant; LAB_PARTS if it is a file of the user's. */
+static enum lab_part root_part(const struct launch_options *options)
+{
+	bool buildroot = g_strcmp0(options->rootfs, "buildroot") == 0;
+
+	if (!launch_names_root(options->root) || (options->rootfs && !buildroot))
+		return LAB_PARTS;
+	if (g_str_equal(options->root, "initramfs"))
+		return buildroot ? LAB_BUILDROOT_INITRAMFS : LAB_INITRAMFS;
+	return buildroot ? LAB_BUILDROOT_DISK : LAB_DISK;
+}
+
+static bool choose_root(struct launch *launch, const struct launch_options *options, GError **error)
+{
+	enum lab_part part = root_part(options);
+
+	launch->machine.initrd = options->initrd;
+	launch->expects_agent = part != LAB_PARTS || options->rootfs;
 	if (options->initrd && !g_file_test(options->initrd, G_FILE_TEST_IS_REGULAR)) {
 		g_set_error(error, STATUS_ERROR, STATUS_MISUSE, "--initrd: no file '%s'",
 			    options->initrd);
 		return false;
 	}
-	if (!launch->expects_agent)
-		return choose_own_root(machine, options->root, error);
-	if (initramfs)
-		machine->initrd = launch->lab->parts[part];
-	else
-		machine->disk = launch->lab->parts[part];
-	machine->disk_format = "raw";
-	return lab_require(launch->lab, part, error);
+	if (part != LAB_PARTS)
+		return choose_lab_root(launch, part, error);
+	if (options->rootfs && !launch_names_root(options->root)) {
+		g_set_error(error, STATUS_ERROR, STATUS_MISUSE,
+			    "--rootfs '%s' and --root '%s' are two images; take one",
+			    options->rootfs, options->root);
+		return false;
+	}
+	return choose_own_root(&launch->machine, options, error);
 }
 
 static bool choose_devices(struct launch *launch, const struct launch_options *options,

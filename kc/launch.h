@@ -13,6 +13,7 @@
 /* First member of the options of each command that starts a VM. */
 struct launch_options {
 	const char *root; /* "initramfs", "disk", or a file */
+	const char *rootfs; /* NULL for the default's, "buildroot", or a file */
 	const char *kernel;
 	bool debug_kernel;
 	const char *initrd;
@@ -55,6 +56,9 @@ struct launch {
 	bool expects_agent; /* the guest's root is ours and starts our init */
 	bool own_kernel; /* the user's: it may lack what the agent needs */
 };
+
+/* Is it a root of the lab's by name, "initramfs" or "disk", and no file? */
+bool launch_names_root(const char *root);
 
 /* Fills @launch, which points into @options. */
 bool launch_prepare(struct launch *launch, const struct launch_options *options, GError **error);

@@ -185,7 +185,7 @@ static void find_files(struct test *test, const char *path)
 	for (int i = 0; modules && modules[i]; i++)
 		if (modules[i][strcspn(modules[i], "/ ")] == '/')
 			modules[i] = beside(test, folder, modules[i]);
-	if (!g_str_equal(root, "initramfs") && !g_str_equal(root, "disk"))
+	if (!launch_names_root(root))
 		test->launch.root = beside(test, folder, root);
 }
 

@@ -72,6 +72,7 @@ static bool prepare(struct test_evidence *seen, const struct test_case *test_cas
 
 	*options = test_case->test->launch;
 	options->debug_kernel = test_case->debug;
+	options->rootfs = test_case->rootfs;
 	options->accel = settings->accel;
 	launch->machine.disk_throwaway = true;
 	launch->machine.reset_ends = true;
@@ -234,9 +235,11 @@ static void take_results(struct test_result *result, const struct ktap *report)
 char *test_run_again(const struct test_case *test_case)
 {
 	g_autofree char *name = quote_shell(test_case->test->name);
+	g_autofree char *rootfs = test_case->rootfs ? quote_shell(test_case->rootfs) : NULL;
 
-	return g_strdup_printf("build/bin/kc test %s --kernel %s", name,
-			       test_case->debug ? "debug" : "normal");
+	return g_strdup_printf("build/bin/kc test %s --kernel %s%s%s", name,
+			       test_case->debug ? "debug" : "normal", rootfs ? " --rootfs " : "",
+			       rootfs ? rootfs : "");
 }
 
 struct test_result *test_run(const struct test_case *test_case,

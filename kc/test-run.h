@@ -16,6 +16,7 @@ struct test_settings {
 struct test_case {
 	const struct test *test;
 	bool debug; /* on the debug kernel */
+	const char *rootfs; /* as of launch_options */
 	const char *skip; /* why it is not run; or NULL */
 	char *name; /* as it is told */
 };

@@ -137,4 +137,36 @@ ln -s . "$work/empty/bin"
 configure "$work/linux" "$work/empty"
 refused "a toolchain for another machine" 1 "compiles for aarch64-linux-musl"
 
+# kc: a lab with a Buildroot system in it, here the default's under its name
+mkdir -p "$work/project/build/lab"
+ln -s "$root"/build/lab/* "$work/project/build/lab/"
+rm -f "$work/project/build/lab/buildroot"
+export KC_ROOT="$work/project"
+try 30 "$kc" boot --dry-run --rootfs buildroot
+refused "kc says how a Buildroot system is made" 241 \
+	"'make rootfs-buildroot BUILDROOT_SRC=DIR' in $work/project makes it"
+mkdir "$work/project/build/lab/buildroot"
+cp --sparse=always build/lab/initramfs.cpio build/lab/disk.ext4 "$work/project/build/lab/buildroot/"
+for place in initramfs disk; do
+	try 120 "$kc" run --rootfs buildroot --root $place -- cat /etc/hostname
+	[ "$status" = 0 ] && [ "$(cat "$out")" = kernelcraft ]
+	result $? "kc runs a Buildroot system from $place"
+done
+ln -s "$root/devices" "$root/modules" "$work/project/"
+try 240 "$kc" test --rootfs buildroot --kernel normal hello/split
+[ "$status" = 0 ] && tail -n 1 "$out" | grep -qx '1 passed, 0 failed, 0 skipped'
+result $? "kc tests a device on a Buildroot system"
+mv "$work/project/build/lab/buildroot/initramfs.cpio" "$work/kept.cpio"
+try 60 "$kc" test --rootfs buildroot --kernel normal hello/split
+[ "$status" = 241 ] && grep -q 'kc test hello/split --kernel normal --rootfs buildroot' "$out"
+result $? "... and says which line does so again"
+mv "$work/kept.cpio" "$work/project/build/lab/buildroot/initramfs.cpio"
+try 120 "$kc" run --rootfs build/lab/buildroot/none -- true
+refused "an image that is not there" 240 "cannot read 'build/lab/buildroot/none'"
+try 120 "$kc" run --rootfs build/lab/initramfs.cpio --root build/lab/disk.ext4 -- true
+refused "two images" 240 "are two images; take one"
+try 120 "$kc" run --rootfs build/lab/initramfs.cpio -- cat /etc/hostname
+[ "$status" = 0 ] && [ "$(cat "$out")" = kernelcraft ]
+result $? "kc runs an image by its path"
+
 done_testing
