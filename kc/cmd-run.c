@@ -5,11 +5,10 @@
  */
 #include "carry.h"
 #include "command.h"
-#include "decode.h"
+#include "complaint.h"
 #include "exec.h"
 #include "guest.h"
 #include "launch.h"
-#include "splat.h"
 #include "start.h"
 #include "term.h"
 
@@ -104,54 +103,6 @@ static bool run_in_vm(struct vm *vm, const struct run_options *options, const st
 	       guest_power_off(vm, MIN(deadline, loop_deadline(POWER_OFF_SECONDS)), error);
 }
 
-/* Where the guest or QEMU, not a file of the user's, is to blame. */
-static bool has_console_to_show(const GError *error)
-{
-	return error->code > STATUS_HOST_NOT_READY && error->code < STATUS_NOT_CARRIED;
-}
-
-static void see_log(const char *records, size_t len, void *watch)
-{
-	splat_watch_kmsg(watch, records, len);
-}
-
-static void print_splat(const struct lab *lab, const struct splat *splat)
-{
-	g_autofree char *folder = g_path_get_dirname(lab->parts[LAB_VMLINUX]);
-	struct decode *decode = decode_new_for_lab(folder, lab->root, NULL);
-	g_autofree char *text = decode_text(decode, splat->text, -1);
-
-	fprintf(stderr, "kc: the guest kernel said:\n%s", text);
-	decode_free(decode);
-}
-
-/* What a broken kernel brings about; a panic or a dead QEMU tell more than it. */
-static bool may_follow(const GError *cause)
-{
-	return cause->code == STATUS_NOT_CARRIED || cause->code == STATUS_HANG ||
-	       cause->code == STATUS_AGENT_LOST;
-}
-
-/* Whatever a command says of itself under a broken kernel is worth nothing. */
-static void judge(struct splat_watch *watch, const struct lab *lab, int status, GError **cause)
-{
-	const struct splat *first;
-	g_autofree char *then = NULL;
-
-	splat_watch_end(watch);
-	first = splat_watch_first(watch);
-	if (!first)
-		return;
-	print_splat(lab, first);
-	if (*cause && !may_follow(*cause))
-		return;
-	then = *cause ? g_strdup((*cause)->message)
-		      : g_strdup_printf("the command itself ended with %d", status);
-	g_clear_error(cause);
-	g_set_error(cause, STATUS_ERROR, STATUS_SPLAT, "the guest kernel complained: %s; %s",
-		    first->title, then);
-}
-
 static int start_and_run(const struct launch *launch, const struct run_options *options,
 			 char **argv, struct splat_watch *watch, GError **error)
 {
@@ -163,7 +114,7 @@ static int start_and_run(const struct launch *launch, const struct run_options *
 		.timeout = options->launch.timeout,
 		.console_out = out,
 		.errors_out = out,
-		.kmsg = see_log,
+		.kmsg = complaint_see,
 		.kmsg_opaque = watch,
 		.phases = options->phases ? &phases : NULL,
 	};
@@ -179,9 +130,9 @@ static int start_and_run(const struct launch *launch, const struct run_options *
 	if (!cause)
 		run_in_vm(vm, options, launch->lab, argv, deadline, &status, &cause);
 	phases_mark(&phases, PHASE_COMMAND);
-	if (cause && vm && has_console_to_show(cause))
+	if (cause && vm && complaint_wants_console(cause))
 		vm_print_tail(vm, stderr);
-	judge(watch, launch->lab, status, &cause);
+	complaint_judge(watch, launch->lab, status, &cause);
 	if (cause)
 		g_propagate_error(error, cause);
 	vm_stop(vm);
@@ -191,23 +142,10 @@ static int start_and_run(const struct launch *launch, const struct run_options *
 	return status;
 }
 
-static struct allow_list *allowed(const struct run_options *options, GError **error)
-{
-	struct allow_list *list = allow_list_new();
-
-	for (int i = 0; options->allow && options->allow[i]; i++) {
-		if (allow_list_add(list, options->allow[i], "--allow", error))
-			continue;
-		allow_list_free(list);
-		return NULL;
-	}
-	return list;
-}
-
 static int run_watched(const struct launch *launch, const struct run_options *options, char **argv,
 		       GError **error)
 {
-	struct allow_list *allow = allowed(options, error);
+	struct allow_list *allow = complaint_allowed(options->allow, error);
 	struct splat_watch *watch;
 	int status;
 
