@@ -2,6 +2,8 @@
 /* From linked halves to the records of trace.h, each with its fate. */
 #include "trace-part.h"
 
+#include <linux/virtio_ring.h>
+
 static gint64 gap_to_host(const struct trace_join *join, gint64 guest)
 {
 	if (guest == G_MININT64 || guest == G_MAXINT64)
@@ -110,6 +112,51 @@ static void follow_interrupt(const struct trace_part *part, struct trace_buffer 
 		buffer->at[TRACE_TAKEN] = interrupt->taken;
 }
 
+/*
+ * A descriptor does not say where it lies: the first of a chain is at the head
+ * (packed: at the slot), each other where the one before it points to (packed:
+ * one slot on). A table of its own begins anew. Until now each has in index
+ * what it says of the next.
+ */
+void trace_place_chain(struct trace_descriptor *chain, guint32 n, guint16 first, guint16 ring)
+{
+	bool table = chain[0].flags & VRING_DESC_F_INDIRECT;
+	guint32 at = first;
+
+	for (guint32 i = 0; i < n; i++) {
+		guint16 next = chain[i].index;
+
+		chain[i].index = at;
+		if (table && i == 0)
+			at = 0;
+		else if (!ring)
+			at = next;
+		else if (++at == ring && !table)
+			at = 0;
+	}
+}
+
+static void place_descriptors(const struct trace_part *part, struct trace_buffer *buffer,
+			      const struct device_half *device)
+{
+	struct trace_descriptor *chain;
+
+	if (buffer->descriptors == TRACE_NONE)
+		return;
+	/* Where a packed ring ends is known from its driver alone. */
+	if (part->device->packed && !part->queue->size) {
+		buffer->descriptors = TRACE_NONE;
+		return;
+	}
+	chain = &g_array_index(part->join->descriptors, struct trace_descriptor,
+			       buffer->descriptors);
+	if (part->device->packed)
+		trace_place_chain(chain, device->chain + device->indirect,
+				  buffer->position & 0x7fff, part->queue->size);
+	else
+		trace_place_chain(chain, device->chain + device->indirect, buffer->head, 0);
+}
+
 static bool is_indirect(const struct driver_half *driver, const struct device_half *device)
 {
 	if (device && device->descriptors != TRACE_NONE)
@@ -131,8 +178,10 @@ static void append_buffer(struct trace_part *part, const struct driver_half *dri
 
 	for (int i = 0; i < TRACE_MOMENTS; i++)
 		buffer.at[i] = TRACE_NEVER;
-	if (device)
+	if (device) {
 		fill_device(part, &buffer, device);
+		place_descriptors(part, &buffer, device);
+	}
 	if (driver)
 		fill_driver(part, &buffer, driver);
 	if (is_indirect(driver, device))

@@ -114,11 +114,7 @@ static guint32 start_half(struct device_queue *queue, const struct device_event 
 	return queue->halves->len - 1;
 }
 
-/*
- * A descriptor does not say where it lies: the first of a chain is at the
- * head, or at the start of an indirect table, each other where the one before
- * it pointed; in a packed ring they lie one behind the other.
- */
+/* Where it lies is found when the ring is known; index holds what it says of the next till then. */
 static void take_descriptor(struct device_queue *queue, const struct device_event *event)
 {
 	struct trace_descriptor descriptor = {

@@ -155,6 +155,24 @@ static void print_queue(const struct trace *trace, guint32 index, FILE *out)
 	fputs("}\n", out);
 }
 
+/* The table's own descriptor, if there is one, comes before what is in it. */
+static void put_chain(FILE *out, const struct trace *trace, const struct trace_buffer *buffer)
+{
+	guint32 n = buffer->chain + !!(buffer->flags & TRACE_INDIRECT);
+
+	if (buffer->descriptors == TRACE_NONE)
+		return;
+	fputs(",\"chain\":[", out);
+	for (guint32 i = 0; i < n; i++) {
+		const struct trace_descriptor *it = &trace->descriptors[buffer->descriptors + i];
+
+		fprintf(out,
+			"%s{\"index\":%u,\"addr\":%" G_GUINT64_FORMAT ",\"len\":%u,\"flags\":%u}",
+			i ? "," : "", it->index, it->addr, it->len, it->flags);
+	}
+	fputc(']', out);
+}
+
 static void print_buffer(const struct trace *trace, const struct trace_buffer *buffer, FILE *out)
 {
 	const struct trace_queue *queue = &trace->queues[buffer->queue];
@@ -179,6 +197,7 @@ static void print_buffer(const struct trace *trace, const struct trace_buffer *b
 	put_flag(out, "interrupt_suppressed", buffer->flags & TRACE_INTERRUPT_SUPPRESSED);
 	put_number(out, "add_cpu", buffer->add_cpu);
 	put_number(out, "collect_cpu", buffer->collect_cpu);
+	put_chain(out, trace, buffer);
 	fputs("}\n", out);
 }
 

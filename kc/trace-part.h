@@ -61,6 +61,12 @@ enum trace_fate part_driver_fate(struct trace_part *part, const struct driver_ha
 /* One that only the device was seen to handle; false: outside of the trace. */
 bool part_device_fate(struct trace_part *part, guint32 j, enum trace_fate *fate);
 
+/*
+ * Says where each of a chain's @n descriptors lies, the table's own first if
+ * there is one. @first: head, or slot of a packed ring with @ring of them; 0: split.
+ */
+void trace_place_chain(struct trace_descriptor *chain, guint32 n, guint16 first, guint16 ring);
+
 /* The queue's kicks and interrupts; before its buffers, which point to them. */
 void part_append_kicks(struct trace_part *part);
 void part_append_interrupts(struct trace_part *part);

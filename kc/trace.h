@@ -85,7 +85,10 @@ struct trace_buffer {
 	guint8 add_cpu, collect_cpu; /* of the guest */
 };
 
-/* A descriptor as the device read it, in order of the chain. */
+/*
+ * A descriptor as the device read it, in order of the chain. With TRACE_INDIRECT
+ * one more than trace_buffer.chain: the table's own comes first.
+ */
 struct trace_descriptor {
 	guint64 addr;
 	guint32 len;
