@@ -2,12 +2,12 @@
 /* kc trace: a command in a guest of its own, and every buffer that it moves. */
 #include "carry.h"
 #include "command.h"
+#include "complaint.h"
 #include "exec.h"
 #include "guest.h"
 #include "launch.h"
 #include "start.h"
 #include "trace-devices.h"
-#include "trace-html.h"
 #include "trace-record.h"
 #include "trace-show.h"
 
@@ -15,6 +15,8 @@
 #include <unistd.h>
 
 #define QUEUES_MAX 65536
+#define LET_GO_SECONDS 10
+#define COLLECT_SECONDS 300 /* bounded, as --timeout is the command's */
 
 struct trace_options {
 	struct launch_options launch;
@@ -22,8 +24,10 @@ struct trace_options {
 	const char **env;
 	const char **only;
 	gint64 queue;
-	const char *html, *perfetto;
+	const char **allow;
+	const char *perfetto;
 	unsigned buffer_mib;
+	bool descriptors;
 	bool json;
 	bool cold;
 };
@@ -55,8 +59,6 @@ static const struct option_row trace_rows[] = {
 	 "be repeated. A --device with such a name means the same",
 	 option_list, FIELD(only)},
 	{"queue", 0, "N", "follow only queues of this number", parse_queue, FIELD(queue)},
-	{"html", 0, "FILE", "write a page that shows the way of each buffer; it needs no network",
-	 option_string, FIELD(html)},
 	{"perfetto", 0, "FILE", "write what ui.perfetto.dev opens", option_string, FIELD(perfetto)},
 	{"buffer", 0, "SIZE",
 	 "memory of the guest's in which its side is collected (default 64M): what does not fit "
@@ -66,11 +68,17 @@ static const struct option_row trace_rows[] = {
 	 "one JSON object a line on stdout, among them one for each buffer; the command's own "
 	 "output then goes to stderr",
 	 option_on, FIELD(json)},
+	{"descriptors", 0, NULL, "record each descriptor of each buffer, too: they are in the JSON",
+	 option_on, FIELD(descriptors)},
 	CARRY_ROWS(struct trace_options, carry),
 	{"env", 'e', "NAME=VALUE", "set a variable for the command; may be repeated", option_list,
 	 FIELD(env)},
 	{"dir", 0, "FOLDER", "the command's working directory", option_string, FIELD(carry.dir)},
 	{"cold", 0, NULL, "boot, rather than go on from a saved machine", option_on, FIELD(cold)},
+	{"allow", 0, "'PATTERN | REASON'",
+	 "a complaint of the kernel's that is known, as its first line, with '*' for what "
+	 "varies; may be repeated",
+	 option_list, FIELD(allow)},
 	{.name = NULL},
 };
 
@@ -80,18 +88,19 @@ static void to_stderr(int fd, const char *data, size_t len, void *opaque)
 	fwrite(data, 1, len, stderr);
 }
 
-static bool run_command(struct vm *vm, const struct trace_options *options, char **argv,
-			gint64 deadline, int *status, GError **error)
+static bool run_command(struct trace_record *record, const struct trace_options *options,
+			char **argv, gint64 deadline, int *status, GError **error)
 {
+	g_autofree const char **words = trace_record_command(argv);
 	const struct exec exec = {
-		.argv = (const char *const *)argv,
+		.argv = words,
 		.env = options->env,
 		.dir = options->carry.dir,
 		.reads = true,
 		.output = options->json ? to_stderr : NULL,
 	};
 
-	return exec_run(vm, &exec, deadline, status, error);
+	return exec_run(record->vm, &exec, deadline, status, error);
 }
 
 static bool show(const struct trace_options *options, const struct trace *trace, GError **error)
@@ -100,21 +109,16 @@ static bool show(const struct trace_options *options, const struct trace *trace,
 		trace_json_print(trace, stdout);
 	else
 		trace_table_print(trace, stdout);
-	return (!options->perfetto || trace_perfetto_write(trace, options->perfetto, error)) &&
-	       (!options->html || trace_html_write(trace, options->html, error));
+	return !options->perfetto || trace_perfetto_write(trace, options->perfetto, error);
 }
 
-static bool trace_in_vm(struct trace_record *record, const struct trace_options *options,
-			char **argv, gint64 deadline, int *status, GError **error)
+static bool make_trace(struct trace_record *record, const struct trace_options *options,
+		       char **argv, GError **error)
 {
 	struct trace *trace;
 	bool shown;
 
-	if (!carry_in(record->vm, &options->carry, record->lab, deadline, error) ||
-	    !trace_record_begin(record, deadline, error) ||
-	    !run_command(record->vm, options, argv, deadline, status, error) ||
-	    !trace_record_end(record, deadline, error) ||
-	    !carry_out(record->vm, &options->carry, deadline, error))
+	if (!trace_record_end(record, loop_deadline(COLLECT_SECONDS), error))
 		return false;
 	trace = trace_record_join(record, error);
 	if (!trace)
@@ -125,23 +129,53 @@ static bool trace_in_vm(struct trace_record *record, const struct trace_options 
 	return shown;
 }
 
+/* A guest that lives still tells what its hanging command has moved; the hang is the verdict. */
+static void trace_hang(struct trace_record *record, const struct trace_options *options,
+		       char **argv)
+{
+	g_autoptr(GError) error = NULL;
+
+	if (!exec_let_go(record->vm, loop_deadline(LET_GO_SECONDS), &error) ||
+	    !make_trace(record, options, argv, &error))
+		fprintf(stderr, "kc: there is no trace: %s\n", error->message);
+}
+
+static bool trace_in_vm(struct trace_record *record, const struct trace_options *options,
+			char **argv, gint64 deadline, int *status, GError **error)
+{
+	GError *cause = NULL;
+
+	if (!carry_in(record->vm, &options->carry, record->lab, deadline, error) ||
+	    !trace_record_begin(record, deadline, error))
+		return false;
+	if (run_command(record, options, argv, deadline, status, &cause))
+		return make_trace(record, options, argv, error) &&
+		       carry_out(record->vm, &options->carry, deadline, error);
+	if (g_error_matches(cause, STATUS_ERROR, STATUS_HANG))
+		trace_hang(record, options, argv);
+	g_propagate_error(error, cause);
+	return false;
+}
+
 static int start_and_trace(struct launch *launch, const struct trace_options *options, char **argv,
-			   GError **error)
+			   struct splat_watch *watch, GError **error)
 {
 	int out = options->launch.verbose ? STDERR_FILENO : -1;
 	const struct start start = {
 		.cold = options->cold,
-		.boot_timeout = options->launch.boot_timeout,
+		.boot_timeout = launch_boot_timeout(&options->launch),
 		.timeout = options->launch.timeout,
 		.console_out = out,
 		.errors_out = out,
+		.kmsg = complaint_see,
+		.kmsg_opaque = watch,
 	};
 	struct trace_record record = {
 		.lab = launch->lab,
 		.symbols = options->launch.kernel ? options->launch.kernel
 						  : launch->lab->parts[LAB_VMLINUX_DEBUG],
 		.only = options->only,
-		.descriptors = options->html,
+		.descriptors = options->descriptors,
 		.queue = options->queue,
 		.buffer_mib = options->buffer_mib,
 		.verbose = options->launch.verbose,
@@ -154,14 +188,35 @@ static int start_and_trace(struct launch *launch, const struct trace_options *op
 	if (record.fd < 0)
 		return 0;
 	launch->machine.trace_fd = record.fd;
+	if (options->launch.verbose)
+		launch_announce(launch, true);
 	loop_catch_signals();
 	record.vm = start_guest(launch, &start, &deadline, &cause);
 	if (!cause)
 		trace_in_vm(&record, options, argv, deadline, &status, &cause);
+	if (cause && record.vm && complaint_wants_console(cause))
+		vm_print_tail(record.vm, stderr);
+	complaint_judge(watch, launch->lab, status, &cause);
 	if (cause)
 		g_propagate_error(error, cause);
 	vm_stop(record.vm);
 	trace_record_clear(&record);
+	return status;
+}
+
+static int trace_watched(struct launch *launch, const struct trace_options *options, char **argv,
+			 GError **error)
+{
+	struct allow_list *allow = complaint_allowed(options->allow, error);
+	struct splat_watch *watch;
+	int status;
+
+	if (!allow)
+		return 0;
+	watch = splat_watch_new(allow);
+	status = start_and_trace(launch, options, argv, watch, error);
+	splat_watch_free(watch);
+	allow_list_free(allow);
 	return status;
 }
 
@@ -208,7 +263,7 @@ static int run_trace(const void *fields, char **operands, GError **error)
 		if (options.launch.dry_run)
 			launch_print(&launch);
 		else
-			status = start_and_trace(&launch, &options, operands, error);
+			status = trace_watched(&launch, &options, operands, error);
 	}
 	launch_clear(&launch);
 	g_free(options.launch.devices);
@@ -226,7 +281,9 @@ const struct command command_trace = {
 		"driver, kicked, popped by the device, filled, pushed, the interrupt raised and "
 		"taken, collected by the driver. Then it prints for each queue how many there were "
 		"and how they ended, their bytes and descriptors, kicks and interrupts sent and "
-		"suppressed, and how long each stage took. It ends with COMMAND's own status.\n\n"
+		"suppressed, and how long each stage took. It ends with COMMAND's own status, or "
+		"with that of 'kc run' where the kernel complains or the guest hangs; of a COMMAND "
+		"that hangs there is a trace all the same, as long as its guest lives.\n\n"
 		"The driver's side is seen by probes in the guest's kernel, in which nothing is "
 		"changed: any virtio driver is followed, on split and packed rings, over PCI and "
 		"MMIO. The device's side is seen by QEMU's trace events. Both are one buffer where "

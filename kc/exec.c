@@ -306,3 +306,16 @@ bool exec_run(struct vm *vm, const struct exec *exec, gint64 deadline, int *stat
 	*status = run.status;
 	return run_finish(&run, end, error);
 }
+
+bool exec_let_go(struct vm *vm, gint64 deadline, GError **error)
+{
+	guint32 number = GUINT32_TO_LE(SIGKILL);
+	struct frame frame;
+
+	agent_send(vm_agent(vm), KC_SIGNAL, &number, sizeof(number));
+	do {
+		if (!guest_next_frame(vm, "the command was killed", &frame, deadline, error))
+			return false;
+	} while (frame.type != KC_EXIT);
+	return true;
+}

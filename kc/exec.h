@@ -26,4 +26,10 @@ struct exec {
  */
 bool exec_run(struct vm *vm, const struct exec *exec, gint64 deadline, int *status, GError **error);
 
+/*
+ * After exec_run() gave up on a command: kills it, and takes what it still
+ * writes until the agent is free for another. Fails where the guest does not answer.
+ */
+bool exec_let_go(struct vm *vm, gint64 deadline, GError **error);
+
 #endif

@@ -308,6 +308,18 @@ static bool pull(struct trace_record *record, const char *instance, struct trace
 	return run_tracer(record, argv, take_block, pages, deadline, error);
 }
 
+const char **trace_record_command(char **argv)
+{
+	guint n = g_strv_length(argv);
+	const char **words = g_new0(const char *, n + 3);
+
+	words[0] = TRACER;
+	words[1] = "run";
+	for (guint i = 0; i < n; i++)
+		words[i + 2] = argv[i];
+	return words;
+}
+
 bool trace_record_end(struct trace_record *record, gint64 deadline, GError **error)
 {
 	g_autofree char *last = probe_script_last(record->facts);

@@ -35,6 +35,13 @@ int trace_record_file(GError **error);
 /* From its success on both sides are recorded. */
 bool trace_record_begin(struct trace_record *record, gint64 deadline, GError **error);
 
+/*
+ * What to run in the guest instead of @argv while it is recorded: so the agent
+ * is free again when @argv is killed and does not die, as one that waits for a
+ * device. Caller frees the array alone.
+ */
+const char **trace_record_command(char **argv);
+
 /* Ends that, and pulls what there is. */
 bool trace_record_end(struct trace_record *record, gint64 deadline, GError **error);
 

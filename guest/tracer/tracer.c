@@ -8,6 +8,7 @@
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <signal.h>
 #include <stdarg.h>
 #include <stdbool.h>
 #include <stdio.h>
@@ -16,6 +17,7 @@
 #include <sys/mount.h>
 #include <sys/stat.h>
 #include <sys/utsname.h>
+#include <sys/wait.h>
 #include <unistd.h>
 #include "../agent/protocol.h"
 #include "dump.h"
@@ -380,6 +382,37 @@ static int dump(const char *group, const char *instance)
 	return 0;
 }
 
+static void run_child(char **argv, const sigset_t *signals)
+{
+	sigprocmask(SIG_SETMASK, signals, NULL);
+	execvp(argv[0], argv);
+	fprintf(stderr, "%s: %s\n", argv[0],
+		errno == ENOENT ? "not found in the guest" : strerror(errno));
+	_exit(errno == ENOENT ? 127 : 126);
+}
+
+/*
+ * Signals go to the whole group: the command decides on them. Only SIGKILL ends
+ * this process, whether or not the command dies of it.
+ */
+static int run(char **argv)
+{
+	sigset_t all, before;
+	int status;
+	pid_t pid;
+
+	sigfillset(&all);
+	sigprocmask(SIG_SETMASK, &all, &before);
+	pid = fork();
+	if (pid < 0)
+		fail("fork");
+	if (!pid)
+		run_child(argv, &before);
+	if (waitpid(pid, &status, 0) < 0)
+		fail("waitpid");
+	return WIFSIGNALED(status) ? 128 + WTERMSIG(status) : WEXITSTATUS(status);
+}
+
 int main(int argc, char **argv)
 {
 	int status = 2;
@@ -390,9 +423,11 @@ int main(int argc, char **argv)
 		status = carry_out_all(argv[2]);
 	else if (argc == 4 && !strcmp(argv[1], "dump"))
 		status = dump(argv[2], argv[3]);
+	else if (argc >= 3 && !strcmp(argv[1], "run"))
+		status = run(argv + 2);
 	else
-		fprintf(stderr,
-			"usage: tracer look FUNCTION... | do SCRIPT | dump GROUP INSTANCE\n");
+		fprintf(stderr, "usage: tracer look FUNCTION... | do SCRIPT | run COMMAND... | "
+				"dump GROUP INSTANCE\n");
 	if (fflush(stdout))
 		fail("standard output");
 	return status;
