@@ -31,6 +31,7 @@ struct cpu {
 	guint next_page;
 	struct kbuffer *buffer;
 	guint8 page[KC_DUMP_MAX + SLACK]; /* the one in hand */
+	const guint8 *end; /* of what is in it */
 	void *record; /* the next; NULL: none is left */
 	unsigned long long time; /* of it */
 	guint64 overrun, dropped;
@@ -98,7 +99,9 @@ static struct field find_field(struct tep_event *event, const char *name, struct
 	struct tep_format_field *field = tep_find_any_field(event, name);
 	struct field found = {0};
 
-	if (!field)
+	/* An event is not larger than a page. */
+	if (!field || field->offset < 0 || field->size < 0 || field->offset > SLACK ||
+	    field->size > SLACK)
 		return found;
 	found.offset = field->offset;
 	found.size = field->size;
@@ -257,20 +260,39 @@ static bool load_page(struct cpu *cpu, GBytes *page)
 		return false;
 	memcpy(cpu->page, data, len);
 	memset(cpu->page + len, 0, SLACK);
+	cpu->end = cpu->page + 16 + (GUINT64_FROM_LE(commit) & 0xfffff);
 	return kbuffer_load_subbuffer(cpu->buffer, cpu->page) == 0;
+}
+
+static bool damaged(GError **error)
+{
+	g_set_error(error, STATUS_ERROR, STATUS_NOT_CARRIED,
+		    "a page of the guest's ring buffer is damaged");
+	return false;
+}
+
+/* A length may lead astray, even back. */
+static bool lies_behind(const struct cpu *cpu, const void *before)
+{
+	const guint8 *record = cpu->record;
+
+	return !record || (record > (const guint8 *)before && record <= cpu->end);
 }
 
 static bool advance(struct cpu *cpu, GError **error)
 {
-	if (cpu->record)
+	const void *before = cpu->record;
+
+	if (before)
 		cpu->record = kbuffer_next_event(cpu->buffer, &cpu->time);
+	if (before && !lies_behind(cpu, before))
+		return damaged(error);
 	while (!cpu->record && cpu->next_page < cpu->pages->len) {
-		if (!load_page(cpu, cpu->pages->pdata[cpu->next_page++])) {
-			g_set_error(error, STATUS_ERROR, STATUS_NOT_CARRIED,
-				    "a page of the guest's ring buffer is damaged");
-			return false;
-		}
+		if (!load_page(cpu, cpu->pages->pdata[cpu->next_page++]))
+			return damaged(error);
 		cpu->record = kbuffer_read_event(cpu->buffer, &cpu->time);
+		if (!lies_behind(cpu, cpu->page))
+			return damaged(error);
 	}
 	return true;
 }
@@ -330,11 +352,11 @@ static void read_record(const struct shape *shape, const guint8 *record, struct 
 static bool decode(const struct trace_pages *pages, const struct cpu *cpu, guint number,
 		   struct driver_event *event)
 {
-	int len = kbuffer_event_size(cpu->buffer);
+	gssize len = MIN(kbuffer_event_size(cpu->buffer), cpu->end - (const guint8 *)cpu->record);
 	const struct shape *shape;
 	guint16 id;
 
-	if (len < (int)sizeof(id))
+	if (len < (gssize)sizeof(id))
 		return false;
 	memcpy(&id, cpu->record, sizeof(id));
 	shape = pages->by_number[GUINT16_FROM_LE(id)];
