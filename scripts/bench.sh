@@ -30,6 +30,18 @@ round_trip() {
 		sed -n 's/.*median \([0-9]*\).*/\1/p' >>"$work/$name"
 }
 
+# streamed NAME COMMAND...: milliseconds that 20000 messages take that keep the ring full.
+streamed() {
+	name=$1
+	shift
+	# shellcheck disable=SC2016 # what the guest is to expand
+	"$kc" "$@" --module hello_virtio -- sh -c 'read -r start rest </proc/uptime
+		hello_test stream 20000 64 >/dev/null
+		read -r end rest </proc/uptime
+		echo "took $start $end"' 2>/dev/null |
+		awk '/^took / { printf "%d\n", ($3 - $2) * 1000 }' >>"$work/$name"
+}
+
 median() {
 	sort -n "$1" | awk '{ v[NR] = $1 } END { print v[int((NR + 1) / 2)] }'
 }
@@ -130,6 +142,8 @@ for i in $(seq "$rounds"); do
 	round_trip packed 64 --device virtio-hello-pci,packed=on
 	round_trip mmio 64 --transport mmio
 	round_trip split_with_65536_bytes 65536
+	streamed not_traced run
+	streamed traced trace --device hello
 done
 [ ! -t 2 ] || printf '\r\033[K' >&2
 
@@ -146,3 +160,5 @@ echo "From a saved file to the verdict (kc watch hello), median of $rounds:"
 table ms driver.c device.c abi.h
 echo "One message to virtio-hello and back, median of $rounds times 2000:"
 table us split packed mmio split_with_65536_bytes
+echo "20000 messages to virtio-hello that keep the ring full, median of $rounds:"
+table ms not_traced traced
