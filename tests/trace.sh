@@ -114,6 +114,21 @@ traced "a driver that is loaded three times is traced"
 [ "$(buffers "$complete" '"queue":0')" = 30 ]
 result $? "what it moved each time"
 
+# Its process cannot even be killed: it waits for a disk that takes hours.
+try 120 "$kc" trace --json --descriptors --timeout 15 --no-device \
+	--qemu-args "$disk,throttling.bps-total=1,throttling.bps-total-max=65536" --device virtio-blk-pci,drive=d --device blk -- \
+	dd if=/dev/vda of=/dev/null bs=64k count=4 iflag=direct
+[ $status = 246 ] && [ "$(buffers '"fate":"in flight at the end"' '"filled_ns":null')" = 1 ]
+result $? "a command that hangs is judged as kc run does, and what it waits for is shown"
+[ "$(buffers '"chain":[{"index":')" -ge 1 ] && [ "$(buffers '"chain":[{"index":')" = "$(buffers)" ]
+result $? "with each descriptor where it lies"
+
+try 120 "$kc" trace --json --put "$root/build/lab/modules/kc_fault.ko" --device hello \
+	--module hello_virtio -- sh -c 'insmod kc_fault.ko how=warn; hello_test latency 10 64'
+[ $status = 245 ] && [ "$(buffers "$complete")" = 10 ] &&
+	grep -q 'the guest kernel complained: WARNING' "$err"
+result $? "a command under which the kernel warns is judged as kc run does, and traced"
+
 try 120 "$kc" trace --device nosuch --only blk -- true
 [ $status != 0 ] && [ -s "$err" ]
 result $? "a device that there is not is refused"
