@@ -276,7 +276,7 @@ static const struct option_row *const trace_tables[] = {trace_rows, launch_rows,
 const struct command command_trace = {
 	.name = "trace",
 	.operands = "[--] COMMAND [ARGUMENT...]",
-	.summary = "run one command and follow each buffer through its virtqueue",
+	.summary = "run one command, and follow each buffer that it moves",
 	.text = "Runs COMMAND as 'kc run' does and follows each buffer that it moves: added by the "
 		"driver, kicked, popped by the device, filled, pushed, the interrupt raised and "
 		"taken, collected by the driver. Then it prints for each queue how many there were "

@@ -427,7 +427,7 @@ static const struct option_row *const watch_tables[] = {watch_rows, NULL};
 const struct command command_watch = {
 	.name = "watch",
 	.operands = "[NAME...]",
-	.summary = "build and test a device or module each time that it is saved",
+	.summary = "build and test a device or module at each save",
 	.text = "Waits for files of the devices and modules that NAME names ('hello', "
 		"'modules/hello'), or of all, to be saved, created or removed. Then the half that "
 		"changed is built: driver*.c and Kbuild are the module, device*.c, meson.build "
