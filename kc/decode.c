@@ -2,6 +2,7 @@
 #include "decode.h"
 #include "debug-file.h"
 #include "kmsg.h"
+#include "quote.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -316,6 +317,21 @@ char *decode_text(struct decode *decode, const char *text, gssize len)
 	char *out = g_regex_replace_eval(decode->token, whole, -1, 0, 0, add_place, decode, NULL);
 
 	return out ? out : g_steal_pointer(&whole);
+}
+
+char *decode_printable(struct decode *decode, const char *text)
+{
+	g_auto(GStrv) lines = g_strsplit(text, "\n", -1);
+	g_autofree char *plain = NULL;
+
+	for (int i = 0; lines[i]; i++) {
+		char *printable = quote_printable(g_strchomp(lines[i]));
+
+		g_free(lines[i]);
+		lines[i] = printable;
+	}
+	plain = g_strjoinv("\n", lines);
+	return decode ? decode_text(decode, plain, -1) : g_steal_pointer(&plain);
 }
 
 char *decode_address(struct decode *decode, guint64 address)

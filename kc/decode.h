@@ -37,6 +37,12 @@ void decode_free(struct decode *decode);
 char *decode_text(struct decode *decode, const char *text, gssize len);
 
 /*
+ * The same of a text that a terminal may be the first to show: what cannot be
+ * printed is quoted. @decode may be NULL. Caller frees.
+ */
+char *decode_printable(struct decode *decode, const char *text);
+
+/*
  * An address in vmlinux as "func+0xOFF/0xSIZE (file.c:123)"; NULL if it is in
  * none of its functions. Caller frees.
  */

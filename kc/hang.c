@@ -197,21 +197,6 @@ static bool guest_runs(struct vm *vm, struct hang *hang)
 	return false;
 }
 
-static char *decoded(struct decode *decode, const char *text)
-{
-	g_auto(GStrv) lines = g_strsplit(text, "\n", -1);
-	g_autofree char *plain = NULL;
-
-	for (int i = 0; lines[i]; i++) {
-		char *printable = quote_printable(g_strchomp(lines[i]));
-
-		g_free(lines[i]);
-		lines[i] = printable;
-	}
-	plain = g_strjoinv("\n", lines);
-	return decode ? decode_text(decode, plain, -1) : g_steal_pointer(&plain);
-}
-
 /* A process that runs is told by its CPU's backtrace: its own has no place. */
 static char *where(const char *text, const char *comm, enum hang_source source)
 {
@@ -235,7 +220,7 @@ static void add_part(GString *out, const char *title, const char *text)
 static void tell(struct hang *hang, struct decode *decode, const char *comm, const char *said,
 		 const char *before)
 {
-	g_autofree char *text = decoded(decode, said);
+	g_autofree char *text = decode_printable(decode, said);
 	g_autofree char *at = before ? places(before, decode) : NULL;
 	GString *out = g_string_new(NULL);
 

@@ -85,22 +85,6 @@ char *test_evidence_last_words(const struct keep *keep)
 	return last ? last : g_strdup("");
 }
 
-/* Line by line: a terminal may be the first to show it. */
-static char *decoded(struct decode *decode, const char *text)
-{
-	g_auto(GStrv) lines = g_strsplit(text, "\n", -1);
-	g_autofree char *plain = NULL;
-
-	for (int i = 0; lines[i]; i++) {
-		char *printable = quote_printable(g_strchomp(lines[i]));
-
-		g_free(lines[i]);
-		lines[i] = printable;
-	}
-	plain = g_strjoinv("\n", lines);
-	return decode ? decode_text(decode, plain, -1) : g_steal_pointer(&plain);
-}
-
 static char *console_text(const struct test_evidence *seen)
 {
 	GString *text = keep_text(seen->console);
@@ -109,7 +93,7 @@ static char *console_text(const struct test_evidence *seen)
 	for (gsize i = 0; i < text->len; i++)
 		if (!text->str[i])
 			text->str[i] = '?';
-	shown = decoded(seen->decode, text->str);
+	shown = decode_printable(seen->decode, text->str);
 	g_string_free(text, TRUE);
 	return shown;
 }
@@ -118,7 +102,7 @@ static char *log_text(const struct test_evidence *seen)
 {
 	g_autofree char *log = splat_watch_log(seen->watch);
 
-	return decoded(seen->decode, log);
+	return decode_printable(seen->decode, log);
 }
 
 static char *verdict_text(const struct test_case *test_case, const struct test_result *result)
@@ -158,7 +142,7 @@ void test_evidence_bundle(const struct test_evidence *seen, const struct test_ca
 	g_autofree char *again_line = g_strconcat(again, "\n", NULL);
 	g_autofree char *console = console_text(seen);
 	g_autofree char *log = log_text(seen);
-	g_autofree char *leaks = seen->leaks ? decoded(seen->decode, seen->leaks) : NULL;
+	g_autofree char *leaks = seen->leaks ? decode_printable(seen->decode, seen->leaks) : NULL;
 	g_autofree char *command = command_text(seen);
 	g_autofree char *versions = lab ? versions_text(seen) : NULL;
 	GString *output = keep_text(seen->output);

@@ -78,8 +78,8 @@ list=$(missing)
 [ -z "$list" ] ||
 	die "packages are installed, yet these are still not found:" "$list"
 
-# A first build takes about 5 GB; a built lab needs room to run in.
+# Both kernels take about 5 GB, saved machines up to 2; a built lab needs room to run in.
 free=$(df -Pk "$root/build" | awk 'NR == 2 { print int($4 / 1024) }')
-need=$([ -e "$root/build/lab/vmlinux" ] && echo 500 || echo 5000)
+need=$([ -e "$root/build/lab/vmlinux" ] && echo 500 || echo 7000)
 [ "$free" -ge "$need" ] ||
 	die "$root/build has $free MB free, $need MB are needed. Free some, or clone elsewhere."
