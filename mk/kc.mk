@@ -8,7 +8,8 @@
 
 KC := $(BUILD)/bin/kc
 KC_SOURCES := $(wildcard kc/*.c)
-KC_OBJECTS := $(KC_SOURCES:%.c=$(BUILD)/%.o)
+KC_OBJECTS := $(KC_SOURCES:%.c=$(BUILD)/%.o) $(BUILD)/kc/page.o
+KC_PAGE := $(wildcard kc/page/*)
 KC_PACKAGES := gio-unix-2.0 json-glib-1.0 libtraceevent libbpf libdw libxxhash
 KC_CFLAGS = -std=gnu11 -O2 -g -Wall -Wextra -Werror -MMD \
 	$(shell pkg-config --cflags $(KC_PACKAGES))
@@ -18,6 +19,13 @@ PREFIX ?= /usr/local
 $(BUILD)/kc/%.o: kc/%.c | preflight
 	@mkdir -p $(@D)
 	@$(CCACHE) gcc $(KC_CFLAGS) -c $< -o $@
+
+# The page of kc trace --html goes into kc.
+$(BUILD)/kc/page.o: $(KC_PAGE) | preflight
+	@mkdir -p $(@D)
+	@glib-compile-resources --sourcedir=kc/page --generate-source --target=$(@:.o=.c) \
+		kc/page/page.gresource.xml
+	@$(CCACHE) gcc $(KC_CFLAGS) -c $(@:.o=.c) -o $@
 
 $(KC): $(KC_OBJECTS)
 	@mkdir -p $(@D)

@@ -1,0 +1,123 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* With #selftest the page checks itself; its verdict is the text of #verdict. */
+
+function nearestRank(times, share)
+{
+	return times[Math.max(Math.ceil(share * times.length), 1) - 1];
+}
+
+/* The page's stages against those that kc reckoned. */
+function checkStages(fail)
+{
+	for (const queue of trace.queues)
+		for (let stage = 0; stage < STAGES; stage++) {
+			const times = Float64Array.from({ length: queue.all.n }, (unused, i) => stageTime(queue.all.at, i, stage))
+				.filter((time) => time === time).sort();
+			const said = queue.stats.stages[stage];
+
+			if (times.length !== said.count)
+				fail(`${trace.stages[stage]}: ${times.length} times, not ${said.count}`);
+			for (const [rank, share] of times.length ? RANKS : [])
+				if (nearestRank(times, share) !== said[rank])
+					fail(`${trace.stages[stage]}: ${rank} is ${nearestRank(times, share)}, not ${said[rank]}`);
+		}
+}
+
+/* No two buffers share a row at a time, and the loads add up to them. */
+function checkRows(fail)
+{
+	for (const queue of trace.queues) {
+		const index = indexOf(trace, queue);
+
+		for (let row = 0; row < index.rows && queue.all.n; row++)
+			for (let k = index.first[row] + 1; k < index.first[row + 1]; k++)
+				if (index.begin[index.items[k]] < index.end[index.items[k - 1]])
+					fail(`row ${row}: two buffers at a time`);
+	}
+}
+
+/* Each step of some buffers: what its rings must hold by what the step is. */
+function checkSteps(fail)
+{
+	let steps = 0;
+
+	for (const queue of trace.queues)
+		for (let i = 0; i < queue.all.n; i += Math.max(Math.floor(queue.all.n / 100), 1)) {
+			const moments = momentsOf(queue, i);
+
+			moments.forEach((moment, step) => {
+				const state = ringState(trace, queue, i, moments, step);
+
+				steps++;
+				if (state && queue.all.fate[i] === FATE.COMPLETE)
+					(state.packed ? checkPackedStep : checkSplitStep)(state, queue, i, moment, fail);
+				view.steps.show(queue, i);
+				view.steps.go(step);
+			});
+		}
+	return steps;
+}
+
+function checkSplitStep(state, queue, i, moment, fail)
+{
+	const { all, size } = queue;
+	const avail = state.avail.get(all.position[i] % size), used = state.used.get(all.used[i] % size);
+
+	/* Once it is popped, others may take its place. */
+	if (!avail || (moment <= MOMENT.POPPED && avail.i !== i && !(all.at[MOMENT.POPPED][i] < all.at[moment][i])))
+		fail(`buffer ${i}, ${trace.moments[moment]}: its head is not in the avail ring`);
+	if (moment >= MOMENT.PUSHED && (!used || used.i !== i || used.id !== all.head[i]))
+		fail(`buffer ${i}, ${trace.moments[moment]}: it is not in the used ring`);
+	if (moment === MOMENT.ADDED && state.availIdx.value !== (all.position[i] + 1) % LAP)
+		fail(`buffer ${i}: avail.idx is ${state.availIdx.value}`);
+	if (moment === MOMENT.COLLECTED && state.lastUsed.value !== (all.used[i] + 1) % LAP)
+		fail(`buffer ${i}: the driver goes on at ${state.lastUsed.value}`);
+}
+
+function checkPackedStep(state, queue, i, moment, fail)
+{
+	const { all } = queue;
+	const first = state.ring.get(all.position[i] & ~WRAP), used = state.ring.get(all.used[i] & ~WRAP);
+
+	/* Once it is popped, what is used may be written over it. */
+	if (moment <= MOMENT.POPPED && !(all.at[MOMENT.POPPED][i] < all.at[moment][i]) &&
+	    (!first || first.i !== i || first.avail === first.used))
+		fail(`buffer ${i}, ${trace.moments[moment]}: its slot is not available`);
+	if (moment >= MOMENT.PUSHED && (!used || used.i !== i || used.avail !== used.used))
+		fail(`buffer ${i}, ${trace.moments[moment]}: its slot is not used`);
+}
+
+/* Zooms over the whole trace and back; the slowest drawing, in ms. */
+function measureDrawing()
+{
+	const times = [];
+
+	for (let k = 0; k < 60; k++) {
+		const begin = performance.now();
+
+		view.time.zoom(k < 30 ? 0.7 : 1 / 0.7, view.time.duration * 0.4);
+		view.draw();
+		times.push(performance.now() - begin);
+	}
+	times.sort((a, b) => a - b);
+	return { median: times[30], slowest: times[59] };
+}
+
+function kcSelfTest()
+{
+	const wrong = [];
+	const fail = (words) => wrong.push(words);
+
+	checkStages(fail);
+	checkRows(fail);
+	const steps = checkSteps(fail);
+	const { median, slowest } = measureDrawing();
+	const buffers = trace.queues.reduce((sum, queue) => sum + queue.all.n, 0);
+
+	view.time.fit();
+	return wrong.length ? `self-test failed: ${wrong.length}: ${wrong.slice(0, 5).join("; ")}`
+		: `self-test passed: ${buffers} buffers, ${steps} steps; drawn in ${median.toFixed(1)} ms, at most ${slowest.toFixed(1)} ms`;
+}
+
+if (location.hash === "#selftest")
+	document.body.append(make("pre", { id: "verdict", text: kcSelfTest() }));

@@ -1,0 +1,225 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * The page of kc trace --html: it is opened in a browser and checks itself,
+ * its own reckoning against that of kc.
+ */
+#include "../kc/status.h"
+#include "../kc/trace-about.h"
+#include "../kc/trace-html.h"
+#include "../kc/trace-stats.h"
+#include "parts/trace-fake.h"
+#include "unit.h"
+
+#include <gio/gio.h>
+#include <string.h>
+#include <unistd.h>
+
+#define HOSTILE "</script><img src=x onerror=alert(1)><!--\xff & \"'"
+#define BROWSER_SECONDS "120"
+
+static struct trace *run_fake(bool packed, guint16 size, guint16 chain, int steps, bool drained)
+{
+	struct fake *fake = fake_new(7, packed, size, chain, chain > 1);
+	g_autoptr(GError) error = NULL;
+	guint32 position = 0;
+	struct trace *trace;
+	gint64 begin;
+
+	fake_ping(fake, &position);
+	begin = fake->now;
+	for (int i = 0; i < steps; i++)
+		fake_step(fake, true);
+	if (drained)
+		fake_drain(fake);
+	fake_ping(fake, &position);
+	trace = fake_join(fake, fake_guest_time(fake, begin), NULL, NULL, &error);
+	if (!trace)
+		fail_msg("%s", error->message);
+	fake_free(fake);
+	return trace;
+}
+
+/* As a device might that tells apart descriptors by its own: each one at its head. */
+static void add_descriptors(struct trace *trace)
+{
+	trace->descriptors = g_new0(struct trace_descriptor, trace->n_buffers * 2);
+	for (guint32 i = 0; i < trace->n_buffers; i++) {
+		struct trace_buffer *buffer = &trace->buffers[i];
+
+		if (buffer->chain != 1 || buffer->flags & TRACE_INDIRECT)
+			continue;
+		buffer->descriptors = trace->n_descriptors;
+		trace->descriptors[trace->n_descriptors++] = (struct trace_descriptor){
+			.addr = G_MAXUINT64 - i,
+			.len = G_MAXUINT32 - i,
+			.flags = 2,
+			.index = buffer->head,
+		};
+	}
+}
+
+static char *write_page(const struct trace *trace)
+{
+	g_autoptr(GError) error = NULL;
+	g_autofree char *kept = g_strdup(g_getenv("KC_TEST_PAGE"));
+	char *file = g_strdup_printf("%s/kc-page-%d.html", g_get_tmp_dir(), (int)getpid());
+
+	if (!trace_html_write(trace, file, &error))
+		fail_msg("%s", error->message);
+	if (kept)
+		trace_html_write(trace, kept, NULL);
+	return file;
+}
+
+static char *find_browser(void)
+{
+	static const char *const names[] = {"chromium", "chromium-headless-shell", "google-chrome"};
+	char *found = NULL;
+
+	for (guint i = 0; !found && i < G_N_ELEMENTS(names); i++)
+		found = g_find_program_in_path(names[i]);
+	return found;
+}
+
+/* The page as it is once its scripts have run; a home of its own keeps the user's profile out of it. */
+static char *open_page(const char *browser, const char *file)
+{
+	g_autofree char *home = g_dir_make_tmp("kc-browser-XXXXXX", NULL);
+	g_autofree char *profile = g_strconcat("--user-data-dir=", home, NULL);
+	g_autofree char *url = g_strdup_printf("file://%s#selftest", file);
+	const char *const argv[] = {"timeout",
+				    "-k",
+				    "5",
+				    BROWSER_SECONDS,
+				    browser,
+				    "--headless",
+				    "--no-sandbox",
+				    "--disable-gpu",
+				    "--disable-dev-shm-usage",
+				    "--no-first-run",
+				    "--window-size=1400,1000",
+				    profile,
+				    "--dump-dom",
+				    url,
+				    NULL};
+	const char *const clean[] = {"rm", "-rf", home, NULL};
+	g_autoptr(GError) error = NULL;
+	char *text = NULL;
+
+	if (!g_spawn_sync(NULL, (char **)argv, NULL,
+			  G_SPAWN_SEARCH_PATH | G_SPAWN_STDERR_TO_DEV_NULL, NULL, NULL, &text, NULL,
+			  NULL, &error))
+		fail_msg("%s", error->message);
+	g_spawn_sync(NULL, (char **)clean, NULL, G_SPAWN_SEARCH_PATH, NULL, NULL, NULL, NULL, NULL,
+		     NULL);
+	return text;
+}
+
+static void check_verdict(const char *text)
+{
+	const char *verdict = strstr(text, "<pre id=\"verdict\">");
+
+	if (!verdict)
+		fail_msg("the page did not come to a verdict; its length is %zu", strlen(text));
+	if (!g_str_has_prefix(verdict, "<pre id=\"verdict\">self-test passed"))
+		fail_msg("%.400s", verdict);
+	print_message("# %.*s\n", (int)strcspn(verdict + 18, "<"), verdict + 18);
+}
+
+/* Frees @trace. */
+static void check_page(struct trace *trace)
+{
+	g_autofree char *browser = find_browser();
+	g_autofree char *file = write_page(trace);
+	g_autofree char *text = NULL;
+
+	trace_free(trace);
+	if (browser)
+		text = open_page(browser, file);
+	unlink(file);
+	if (!browser) {
+		print_message("# SKIP: there is no chromium to open the page with\n");
+		skip();
+	}
+	check_verdict(text);
+}
+
+static void test_split(void **state)
+{
+	struct trace *trace = run_fake(false, 16, 1, 4000, true);
+
+	(void)state;
+	add_descriptors(trace);
+	check_page(trace);
+}
+
+static void test_packed(void **state)
+{
+	(void)state;
+	check_page(run_fake(true, 16, 5, 4000, true));
+}
+
+static void test_in_flight(void **state)
+{
+	(void)state;
+	check_page(run_fake(false, 256, 5, 3000, false));
+}
+
+static void test_many(void **state)
+{
+	(void)state;
+	check_page(run_fake(false, 256, 1, 500000, true));
+}
+
+static void test_empty(void **state)
+{
+	struct trace *trace = g_new0(struct trace, 1);
+
+	(void)state;
+	check_page(trace);
+}
+
+/* Names are the guest's: no tag comes of them, and none is lost. */
+static void test_hostile(void **state)
+{
+	struct trace *trace = run_fake(false, 16, 1, 400, true);
+
+	(void)state;
+	trace->command = g_strdup(HOSTILE);
+	trace->kernel = g_strdup(HOSTILE);
+	trace->queues[0].name = g_strdup(HOSTILE);
+	g_free(trace->devices[trace->queues[0].device].guest_name);
+	trace->devices[trace->queues[0].device].guest_name = g_strdup(HOSTILE);
+	g_autofree char *about = trace_about(trace);
+
+	assert_null(strchr(about, '<'));
+	assert_true(g_utf8_validate(about, -1, NULL));
+	assert_non_null(strstr(about, "onerror=alert(1)"));
+	check_page(trace);
+}
+
+static void test_not_written(void **state)
+{
+	struct trace *trace = g_new0(struct trace, 1);
+	GError *error = NULL;
+
+	(void)state;
+	assert_false(trace_html_write(trace, "/nowhere/page.html", &error));
+	assert_refused(error, STATUS_NOT_CARRIED, "/nowhere/page.html");
+	assert_false(trace_html_write(trace, "/dev/full", &error));
+	assert_refused(error, STATUS_NOT_CARRIED, "No space left");
+	trace_free(trace);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_split),	    cmocka_unit_test(test_packed),
+		cmocka_unit_test(test_in_flight),   cmocka_unit_test(test_many),
+		cmocka_unit_test(test_empty),	    cmocka_unit_test(test_hostile),
+		cmocka_unit_test(test_not_written),
+	};
+
+	cmocka_set_message_output(CM_OUTPUT_TAP);
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
