@@ -12,7 +12,6 @@
 
 #include <gio/gio.h>
 #include <string.h>
-#include <unistd.h>
 
 #define HOSTILE "</script><img src=x onerror=alert(1)><!--\xff & \"'"
 #define BROWSER_SECONDS "120"
@@ -58,17 +57,13 @@ static void add_descriptors(struct trace *trace)
 	}
 }
 
-static char *write_page(const struct trace *trace)
+static void write_page(const struct trace *trace, const char *home)
 {
+	g_autofree char *file = g_build_filename(home, "page.html", NULL);
 	g_autoptr(GError) error = NULL;
-	g_autofree char *kept = g_strdup(g_getenv("KC_TEST_PAGE"));
-	char *file = g_strdup_printf("%s/kc-page-%d.html", g_get_tmp_dir(), (int)getpid());
 
 	if (!trace_html_write(trace, file, &error))
 		fail_msg("%s", error->message);
-	if (kept)
-		trace_html_write(trace, kept, NULL);
-	return file;
 }
 
 static char *find_browser(void)
@@ -81,12 +76,11 @@ static char *find_browser(void)
 	return found;
 }
 
-/* The page as it is once its scripts have run; a home of its own keeps the user's profile out of it. */
-static char *open_page(const char *browser, const char *file)
+/* The page in @home as it is once its scripts have run; the browser's profile is there, too. */
+static char *open_page(const char *browser, const char *home)
 {
-	g_autofree char *home = g_dir_make_tmp("kc-browser-XXXXXX", NULL);
-	g_autofree char *profile = g_strconcat("--user-data-dir=", home, NULL);
-	g_autofree char *url = g_strdup_printf("file://%s#selftest", file);
+	g_autofree char *profile = g_strconcat("--user-data-dir=", home, "/profile", NULL);
+	g_autofree char *url = g_strdup_printf("file://%s/page.html#selftest", home);
 	const char *const argv[] = {"timeout",
 				    "-k",
 				    "5",
@@ -102,7 +96,6 @@ static char *open_page(const char *browser, const char *file)
 				    "--dump-dom",
 				    url,
 				    NULL};
-	const char *const clean[] = {"rm", "-rf", home, NULL};
 	g_autoptr(GError) error = NULL;
 	char *text = NULL;
 
@@ -110,9 +103,15 @@ static char *open_page(const char *browser, const char *file)
 			  G_SPAWN_SEARCH_PATH | G_SPAWN_STDERR_TO_DEV_NULL, NULL, NULL, &text, NULL,
 			  NULL, &error))
 		fail_msg("%s", error->message);
-	g_spawn_sync(NULL, (char **)clean, NULL, G_SPAWN_SEARCH_PATH, NULL, NULL, NULL, NULL, NULL,
-		     NULL);
 	return text;
+}
+
+static void remove_all(const char *folder)
+{
+	const char *const argv[] = {"rm", "-rf", folder, NULL};
+
+	g_spawn_sync(NULL, (char **)argv, NULL, G_SPAWN_SEARCH_PATH, NULL, NULL, NULL, NULL, NULL,
+		     NULL);
 }
 
 static void check_verdict(const char *text)
@@ -129,14 +128,15 @@ static void check_verdict(const char *text)
 /* Frees @trace. */
 static void check_page(struct trace *trace)
 {
+	g_autofree char *home = g_dir_make_tmp("kc-page-XXXXXX", NULL);
 	g_autofree char *browser = find_browser();
-	g_autofree char *file = write_page(trace);
 	g_autofree char *text = NULL;
 
+	write_page(trace, home);
 	trace_free(trace);
 	if (browser)
-		text = open_page(browser, file);
-	unlink(file);
+		text = open_page(browser, home);
+	remove_all(home);
 	if (!browser) {
 		print_message("# SKIP: there is no chromium to open the page with\n");
 		skip();

@@ -94,6 +94,8 @@ class Band {
 		this.laneHeight = this.chooseHeight();
 		this.height = 3 * this.laneHeight + 2 * GAP + 8;
 		this.canvas.style.height = `${this.height}px`;
+		this.canvas.setAttribute("role", "img");
+		this.canvas.setAttribute("aria-label", `Lanes of ${queueName(queue)}: ${plural(queue.buffers, "buffer")}`);
 		this.label();
 	}
 
@@ -137,6 +139,12 @@ class Band {
 	rowHeight()
 	{
 		return this.laneHeight / this.index.rows;
+	}
+
+	/* In flight at a time. */
+	most()
+	{
+		return this.queue.stats.in_flight_max || this.index.rows;
 	}
 
 	x(time)
@@ -239,6 +247,7 @@ class Band {
 		const { pen } = this;
 
 		pen.strokeStyle = pen.fillStyle = this.view.theme.dim;
+		pen.globalAlpha = Math.max(Math.min(40 / (countUntil(sent, to) - countUntil(sent, from)), 1), 0.3);
 		pen.setLineDash(down ? [] : [4, 3]);
 		for (let k = countUntil(sent, from - span); k < sent.length && sent[k] <= to; k++) {
 			const end = known(seen[k], sent[k]);
@@ -246,6 +255,7 @@ class Band {
 			if (end >= from)
 				this.drawSignal(this.x(sent[k]), this.x(end), down ? top : bottom, down ? bottom : top);
 		}
+		pen.globalAlpha = 1;
 		pen.setLineDash([]);
 	}
 
@@ -276,7 +286,7 @@ class Band {
 		this.drawTicks(this.index.kicks.sent, this.laneTop(1) - GAP);
 		this.drawTicks(this.index.interrupts.sent, this.laneTop(2) - GAP);
 		this.pen.fillStyle = this.view.theme.dim;
-		this.pen.fillText(`full height: ${plural(this.index.rows, "buffer")}`, 6, this.laneTop(0) + 10);
+		this.pen.fillText(`full height: ${plural(this.most(), "buffer")}`, 6, this.laneTop(0) + 10);
 	}
 
 	/* Mean number over each pixel's time; less than can be seen is shown as 1 pixel. */
@@ -286,7 +296,7 @@ class Band {
 		const load = this.index.load[kind];
 		const columns = new Float64Array(this.width);
 		const step = span / this.width;
-		const least = this.index.rows / this.laneHeight;
+		const least = this.most() / this.laneHeight;
 		let before = load.until(from);
 
 		for (let x = 0; x < this.width; x++) {
@@ -306,7 +316,7 @@ class Band {
 	{
 		const { pen } = this;
 		const bottom = this.laneTop(lane) + this.laneHeight;
-		const scale = this.laneHeight / this.index.rows;
+		const scale = this.laneHeight / this.most();
 		const base = new Float64Array(this.width);
 
 		for (const [kind, columns] of parts) {
@@ -388,8 +398,18 @@ class Band {
 				continue;
 			pen.fillRect(x - 0.5, this.laneTop(0), 1, this.height - 8);
 			right[line] = x + pen.measureText(name).width + 8;
-			pen.fillText(name, x + 3, this.laneTop(line + 1) - 6);
+			this.drawName(name, x + 2, this.laneTop(line + 1) - 6);
 		}
+	}
+
+	drawName(name, x, y)
+	{
+		const { pen, view } = this;
+
+		pen.fillStyle = view.theme.back;
+		pen.fillRect(x, y - 10, pen.measureText(name).width + 4, 13);
+		pen.fillStyle = view.theme.mark;
+		pen.fillText(name, x + 2, y);
 	}
 
 	/* What is under the pointer: a buffer, or -1. */

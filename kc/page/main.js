@@ -350,3 +350,4 @@ const trace = readTrace(JSON.parse(byId("about").textContent), fromBase64(byId("
 const view = new View(trace);
 
 view.draw();
+const opened = performance.now();

@@ -247,8 +247,8 @@ function splitTable(trace, instant, adds)
 	const table = new Map();
 
 	for (const i of adds) {
-		const all_ = descriptorsOf(trace, instant.queue, i);
-		const list = all.flags[i] & FLAG.INDIRECT ? all_.slice(0, 1) : all_;
+		const chain = descriptorsOf(trace, instant.queue, i);
+		const list = all.flags[i] & FLAG.INDIRECT ? chain.slice(0, 1) : chain;
 		const phase = instant.phase(i);
 		const put = (index, entry) => table.has(index) || table.set(index, { i, phase, ...entry });
 

@@ -116,7 +116,7 @@ function kcSelfTest()
 
 	view.time.fit();
 	return wrong.length ? `self-test failed: ${wrong.length}: ${wrong.slice(0, 5).join("; ")}`
-		: `self-test passed: ${buffers} buffers, ${steps} steps; drawn in ${median.toFixed(1)} ms, at most ${slowest.toFixed(1)} ms`;
+		: `self-test passed: ${buffers} buffers, ${steps} steps; opened in ${Math.round(opened)} ms; drawn in ${median.toFixed(1)} ms, at most ${slowest.toFixed(1)} ms`;
 }
 
 if (location.hash === "#selftest")

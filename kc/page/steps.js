@@ -156,6 +156,7 @@ class StepView {
 			"“not seen”: written before the trace, or not recorded. " +
 			`± : by the other side within ${formatTime(trace.bound)} of this step, the clocks' bound: maybe a moment later or earlier. ` +
 			"Descriptors are as the device read them when it popped the buffer. " +
+			"The rings' flags and event indices are not recorded. " +
 			(trace.descriptors ? "" : "None were recorded in this trace. ") +
 			(lost ? "Events were lost in this trace: what others changed meanwhile may be missing. " : "");
 	}
@@ -165,10 +166,10 @@ class StepView {
 		return moments.includes(this.moments[this.step]);
 	}
 
-	/* A table with a caption; @row makes the cells of an entry, which has its element kept by its number. */
+	/* A table with its title; @row makes the cells of an entry, which has its element kept by its number. */
 	drawTable(title, about, heads, rows, row)
 	{
-		const table = make("table", {}, make("caption", { text: title }, make("small", { text: about })));
+		const table = make("table");
 		const elements = new Map();
 
 		table.append(make("tr", {}, ...heads.map((text) => make("th", { text }))));
@@ -186,8 +187,15 @@ class StepView {
 			elements.set(k, element);
 			table.append(element);
 		}
-		this.picture.append(table);
+		this.column.append(make("h3", { text: title }, make("small", { text: about })), table);
 		return elements;
+	}
+
+	/* Tables from now on lie below each other, right of those before. */
+	newColumn()
+	{
+		this.column = make("div");
+		this.picture.append(this.column);
 	}
 
 	/* Who goes on at this slot next. */
@@ -199,29 +207,61 @@ class StepView {
 
 	drawSplit(state)
 	{
+		const avail = this.drawAvail(state);
+		const table = this.drawDescriptors(state);
+		const used = this.drawUsed(state);
+		const head = table.get(this.queue.all.head[this.i]);
+
+		if (avail)
+			this.arrows.push([avail, head]);
+		if (used)
+			this.arrows.push([used, head]);
+	}
+
+	/* Each gives the row that is this buffer's, if there is one. */
+	drawAvail(state)
+	{
+		const { size } = this.queue;
+		const slot = this.queue.all.position[this.i] % size;
+		const entry = state.avail.get(slot);
+
+		this.newColumn();
+		const rows = this.drawTable("Avail ring", `heads for the device to take, by the driver; ${indexWords(state.availIdx)}`,
+			["slot", "head"], pickRows(size, [slot]), (k) => this.availRow(state, k));
+
+		return entry && entry.i === this.i ? rows.get(slot) : null;
+	}
+
+	drawUsed(state)
+	{
+		const { all, size } = this.queue;
+		const slot = this.hasUsed() ? all.used[this.i] % size : 0;
+		const entry = state.used.get(slot);
+
+		this.newColumn();
+		const rows = this.drawTable("Used ring", `chains that are done with, by the device; ${indexWords(state.usedIdx)}`,
+			["slot", "head", "written"], pickRows(size, [slot]), (k) => this.usedRow(state, k));
+
+		return entry && entry.i === this.i ? rows.get(slot) : null;
+	}
+
+	/* All rows of the table, and arrows along the chain. */
+	drawDescriptors(state)
+	{
 		const { all, size } = this.queue, { i } = this;
-		const slot = all.position[i] % size;
-		const indirect = all.flags[i] & FLAG.INDIRECT;
-		const avail = this.drawTable(`Avail ring (driver writes): avail.idx ${place(state.availIdx)}`,
-			"heads of chains that the device may take", ["slot", "head"], pickRows(size, [slot]),
-			(k) => this.availRow(state, k));
 		const list = descriptorsOf(this.view.trace, this.queue, i);
-		const own = list.length ? (indirect ? list.slice(0, 1) : list).map((descriptor) => descriptor.index) : [all.head[i]];
-		const table = this.drawTable("Descriptor table (driver writes)", "where the memory is",
+		const indirect = all.flags[i] & FLAG.INDIRECT;
+		const chain = (indirect ? list.slice(0, 1) : list).map((descriptor) => descriptor.index);
+		const own = chain.length ? chain : [all.head[i]];
+
+		this.newColumn();
+		const rows = this.drawTable("Descriptor table", "where the memory is, by the driver",
 			["index", "address", "length", "flags", "next", "is"], pickRows(size, own), (k) => this.tableRow(state, k));
 
+		own.slice(1).forEach((index, k) => this.arrows.push([rows.get(own[k]), rows.get(index), "next"]));
 		if (indirect)
-			this.drawIndirect(list.slice(1), table.get(own[0]));
-		const usedSlot = this.hasUsed() ? all.used[i] % size : 0;
-		const used = this.drawTable(`Used ring (device writes): used.idx ${place(state.usedIdx)}`,
-			"chains that the device is done with", ["slot", "head", "written"], pickRows(size, [usedSlot]),
-			(k) => this.usedRow(state, k));
-
-		if (state.avail.has(slot) && state.avail.get(slot).i === i)
-			this.arrows.push([avail.get(slot), table.get(all.head[i])]);
-		own.slice(1).forEach((index, k) => this.arrows.push([table.get(own[k]), table.get(index), "next"]));
-		if (this.hasUsed() && state.used.has(usedSlot) && state.used.get(usedSlot).i === i)
-			this.arrows.push([used.get(usedSlot), table.get(all.head[i])]);
+			this.drawIndirect(list.slice(1), rows.get(own[0]));
+		return rows;
 	}
 
 	hasUsed()
@@ -252,17 +292,19 @@ class StepView {
 
 		return {
 			cells: [k, descriptor && descriptor.address, descriptor && descriptor.len,
-				descriptor && flagWords(descriptor.flags), descriptor ? known2(entry.next) : null,
+				descriptor && flagWords(descriptor.flags), descriptor ? nextWords(entry.next) : null,
 				entry ? `${phase}${entry.head ? ", a head" : ""}` : null],
 			classes: [own && "own", own && this.isFresh(MOMENT.ADDED, MOMENT.COLLECTED) && "fresh", !entry && "unknown"],
 			points: [],
 		};
 	}
 
+	/* It is the driver's own again, and may be gone, once the buffer is collected. */
 	drawIndirect(list, from)
 	{
-		const rows = this.drawTable("Indirect table (driver writes)", "memory of its own, which descriptor " +
-			`${this.queue.all.head[this.i]} points to`, ["index", "address", "length", "flags"],
+		if (this.isFresh(MOMENT.COLLECTED))
+			return;
+		const rows = this.drawTable("Indirect table", "memory of its own, by the driver", ["index", "address", "length", "flags"],
 			list.length ? list.slice(0, ROWS_MAX).map((unused, k) => k).concat(list.length > ROWS_MAX ? [-1] : []) : [0],
 			(k) => ({
 				cells: list[k] ? [list[k].index, list[k].address, list[k].len, flagWords(list[k].flags)]
@@ -293,15 +335,19 @@ class StepView {
 		const first = slotOf(this.queue, all.position[i]);
 		const own = Array.from({ length: Math.max(all.slots[i], 1) }, (unused, k) => (first + k) % size);
 		const used = this.hasUsed() ? [slotOf(this.queue, all.used[i])] : [];
-		const rows = this.drawTable("Descriptor ring (both write)",
-			"a slot is new to the device where AVAIL is its wrap counter and USED is not, and to the driver where both are",
+
+		this.newColumn();
+		const rows = this.drawTable("Descriptor ring",
+			"written by both: a slot is new to the device where AVAIL is its wrap counter and USED is not, and to the driver where both are",
 			["slot", "address", "length", "id", "flags", "AVAIL", "USED", "is"], pickRows(size, [...own, ...used]),
 			(k) => this.ringRow(state, k));
 
+		const entry = state.ring.get(first);
+
+		this.newColumn();
 		if (all.flags[i] & FLAG.INDIRECT)
-			this.drawIndirect(descriptorsOf(this.view.trace, this.queue, i).slice(1), rows.get(first));
-		if (used.length && used[0] !== first)
-			this.arrows.push([rows.get(used[0]), rows.get(first)]);
+			this.drawIndirect(descriptorsOf(this.view.trace, this.queue, i).slice(1),
+				entry && entry.i === i && entry.written === "driver" ? rows.get(first) : null);
 	}
 
 	ringRow(state, k)
@@ -361,20 +407,18 @@ class StepView {
 	}
 }
 
-/* The right edge of a row without its pointers. */
+/* The right edge of a row with its pointers. */
 function cellsEnd(row)
 {
-	const cells = [...row.children].filter((cell) => cell.className !== "point");
-
-	return cells[cells.length - 1].getBoundingClientRect().right;
+	return row.lastElementChild.getBoundingClientRect().right;
 }
 
-function place(index)
+function indexWords(index)
 {
-	return index ? `= ${index.value}${index.unsure ? " ±" : ""}` : "not recorded";
+	return index ? `idx = ${index.value}${index.unsure ? " ±" : ""}` : "idx not recorded";
 }
 
-function known2(next)
+function nextWords(next)
 {
 	return next === null ? "–" : next;
 }

@@ -29,7 +29,8 @@ function formatBytes(n)
 	const units = ["bytes", "KiB", "MiB", "GiB", "TiB"];
 	let unit = 0;
 
-	for (; n >= 10240 && unit < 4; unit++)
+	/* Exact as long as it is short. */
+	for (let least = 10240; n >= least && unit < 4; least = 1024, unit++)
 		n /= 1024;
 	return `${unit ? trim(n, 1) : formatCount(n)} ${units[unit]}`;
 }
