@@ -8,6 +8,7 @@
 #include "launch.h"
 #include "start.h"
 #include "trace-devices.h"
+#include "trace-html.h"
 #include "trace-record.h"
 #include "trace-show.h"
 
@@ -25,7 +26,7 @@ struct trace_options {
 	const char **only;
 	gint64 queue;
 	const char **allow;
-	const char *perfetto;
+	const char *html, *perfetto;
 	unsigned buffer_mib;
 	bool descriptors;
 	bool json;
@@ -59,6 +60,10 @@ static const struct option_row trace_rows[] = {
 	 "be repeated. A --device with such a name means the same",
 	 option_list, FIELD(only)},
 	{"queue", 0, "N", "follow only queues of this number", parse_queue, FIELD(queue)},
+	{"html", 0, "FILE",
+	 "write a page that shows the way of each buffer and the rings at each of its steps; it "
+	 "needs no network",
+	 option_string, FIELD(html)},
 	{"perfetto", 0, "FILE", "write what ui.perfetto.dev opens", option_string, FIELD(perfetto)},
 	{"buffer", 0, "SIZE",
 	 "memory of the guest's in which its side is collected (default 64M): what does not fit "
@@ -109,7 +114,8 @@ static bool show(const struct trace_options *options, const struct trace *trace,
 		trace_json_print(trace, stdout);
 	else
 		trace_table_print(trace, stdout);
-	return !options->perfetto || trace_perfetto_write(trace, options->perfetto, error);
+	return (!options->perfetto || trace_perfetto_write(trace, options->perfetto, error)) &&
+	       (!options->html || trace_html_write(trace, options->html, error));
 }
 
 static bool make_trace(struct trace_record *record, const struct trace_options *options,
@@ -175,7 +181,7 @@ static int start_and_trace(struct launch *launch, const struct trace_options *op
 		.symbols = options->launch.kernel ? options->launch.kernel
 						  : launch->lab->parts[LAB_VMLINUX_DEBUG],
 		.only = options->only,
-		.descriptors = options->descriptors,
+		.descriptors = options->descriptors || options->html,
 		.queue = options->queue,
 		.buffer_mib = options->buffer_mib,
 		.verbose = options->launch.verbose,

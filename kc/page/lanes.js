@@ -8,7 +8,7 @@
 
 const LANE_OF = [0, 1, 2, 1, 0, 1]; /* by kind */
 const GAP = 20;
-const PATHS_MAX = 1500;
+const PATHS_MAX = 400;
 
 class Theme {
 	constructor()

@@ -394,7 +394,7 @@ class StepView {
 	{
 		const path = document.createElementNS("http://www.w3.org/2000/svg", "path");
 		const y = a.top + a.height / 2 - ground.top, end = b.top + b.height / 2 - ground.top;
-		const same = from.parentNode === to.parentNode;
+		const same = Math.abs(a.left - b.left) < 1;
 		const right = a.left < b.left;
 		const x = (same || !right ? a.left : cellsEnd(from)) - ground.left;
 		const far = (same || right ? b.left : cellsEnd(to)) - ground.left;
