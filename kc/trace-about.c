@@ -141,7 +141,6 @@ static void put_members(JsonBuilder *json, const struct trace *trace)
 	put_number(json, "lost_driver", trace->losses.driver_events);
 	put_number(json, "lost_device", trace->losses.device_events);
 	put_number(json, "probes_missed", trace->losses.driver_missed);
-	put_number(json, "descriptors", trace->n_descriptors);
 	put_stats(json, &trace->total);
 	put_moments(json);
 	put_stages(json);

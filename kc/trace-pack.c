@@ -54,8 +54,30 @@ static gint64 first_time(const struct trace_buffer *buffer, gint64 otherwise)
 	return otherwise;
 }
 
-static void put_buffer(struct pack *pack, const struct trace_queue *queue,
-		       const struct trace_buffer *buffer)
+static void put_descriptor(struct pack *pack, const struct trace_descriptor *descriptor)
+{
+	put(pack, descriptor->addr >> 32);
+	put(pack, descriptor->addr & G_MAXUINT32);
+	put(pack, descriptor->len);
+	put(pack, descriptor->flags);
+	put(pack, descriptor->index);
+}
+
+/* Those of a buffer are with it: others, as of kc's own channel, are not in the page. */
+static void put_chain(struct pack *pack, const struct trace *trace,
+		      const struct trace_buffer *buffer)
+{
+	guint32 n = buffer->chain + ((buffer->flags & TRACE_INDIRECT) != 0);
+
+	if (buffer->descriptors == TRACE_NONE)
+		n = 0;
+	put(pack, n);
+	for (guint32 i = 0; i < n; i++)
+		put_descriptor(pack, &trace->descriptors[buffer->descriptors + i]);
+}
+
+static void put_buffer(struct pack *pack, const struct trace *trace,
+		       const struct trace_queue *queue, const struct trace_buffer *buffer)
 {
 	gint64 first = first_time(buffer, pack->last);
 
@@ -75,8 +97,8 @@ static void put_buffer(struct pack *pack, const struct trace_queue *queue,
 	put(pack, buffer->collect_cpu);
 	put_index(pack, buffer->kick, queue->first_kick);
 	put_index(pack, buffer->interrupt, queue->first_interrupt);
-	put_index(pack, buffer->descriptors, 0);
 	put_times(pack, buffer->at, TRACE_MOMENTS);
+	put_chain(pack, trace, buffer);
 	pack->last = first;
 }
 
@@ -94,20 +116,11 @@ static void put_interrupt(struct pack *pack, const struct trace_interrupt *inter
 	put_times(pack, (const gint64[]){interrupt->raised, interrupt->taken}, 2);
 }
 
-static void put_descriptor(struct pack *pack, const struct trace_descriptor *descriptor)
-{
-	put(pack, descriptor->addr >> 32);
-	put(pack, descriptor->addr & G_MAXUINT32);
-	put(pack, descriptor->len);
-	put(pack, descriptor->flags);
-	put(pack, descriptor->index);
-}
-
 static void put_queue(struct pack *pack, const struct trace *trace, const struct trace_queue *queue)
 {
 	pack->last = 0;
 	for (guint32 i = 0; i < queue->n_buffers; i++)
-		put_buffer(pack, queue, &trace->buffers[queue->first_buffer + i]);
+		put_buffer(pack, trace, queue, &trace->buffers[queue->first_buffer + i]);
 	pack->last = 0;
 	for (guint32 i = 0; i < queue->n_kicks; i++)
 		put_kick(pack, &trace->kicks[queue->first_kick + i]);
@@ -122,7 +135,5 @@ GByteArray *trace_pack(const struct trace *trace)
 
 	for (guint32 i = 0; i < trace->n_queues; i++)
 		put_queue(&pack, trace, &trace->queues[i]);
-	for (guint32 i = 0; i < trace->n_descriptors; i++)
-		put_descriptor(&pack, &trace->descriptors[i]);
 	return pack.bytes;
 }

@@ -18,11 +18,11 @@ const FATE = {
 const FLAG = { INDIRECT: 1, POLLED: 2, KICK_SUPPRESSED: 4, INTERRUPT_SUPPRESSED: 8 };
 const FIELDS = [
 	"fate", "flags", "head", "position", "used", "slots", "chain", "outNum", "inNum",
-	"outBytes", "inBytes", "written", "addCpu", "collectCpu", "kick", "interrupt", "descriptors",
+	"outBytes", "inBytes", "written", "addCpu", "collectCpu", "kick", "interrupt",
 ];
 /* Those that do not fit into 16 bits. */
 const WIDE = { outBytes: Float64Array, inBytes: Float64Array, written: Uint32Array,
-	kick: Uint32Array, interrupt: Uint32Array, descriptors: Uint32Array };
+	kick: Uint32Array, interrupt: Uint32Array };
 
 function isDriversMoment(moment)
 {
@@ -96,10 +96,42 @@ function firstTime(at, i, otherwise)
 	return otherwise;
 }
 
-function readBuffers(reader, n)
+/* Of all buffers, one behind the other. Addresses are 64 bits wide, which numbers here are not. */
+class Descriptors {
+	constructor()
+	{
+		this.n = 0;
+		this.high = [];
+		this.low = [];
+		this.len = [];
+		this.flags = [];
+		this.index = [];
+	}
+
+	read(reader)
+	{
+		for (let left = reader.next(); left; left--, this.n++) {
+			this.high.push(reader.next());
+			this.low.push(reader.next());
+			this.len.push(reader.next());
+			this.flags.push(reader.next());
+			this.index.push(reader.next());
+		}
+		return this.n;
+	}
+
+	get(k)
+	{
+		const address = BigInt(this.high[k]) * 4294967296n + BigInt(this.low[k]);
+
+		return { address: `0x${address.toString(16)}`, len: this.len[k], flags: this.flags[k], index: this.index[k] };
+	}
+}
+
+function readBuffers(reader, n, descriptors)
 {
 	const at = timeColumns(new Array(MOMENTS).fill(), n);
-	const buffers = { n, at };
+	const buffers = { n, at, firstDescriptor: new Uint32Array(n + 1) };
 	const columns = FIELDS.map((name) => buffers[name] = new (WIDE[name] || Uint16Array)(n));
 
 	reader.last = 0;
@@ -110,6 +142,8 @@ function readBuffers(reader, n)
 			columns[j][i] = reader.next();
 		reader.times(at, i);
 		reader.last = firstTime(at, i, before);
+		buffers.firstDescriptor[i] = descriptors.n;
+		buffers.firstDescriptor[i + 1] = descriptors.read(reader);
 	}
 	return buffers;
 }
@@ -143,33 +177,17 @@ function readInterrupts(reader, n)
 	return interrupts;
 }
 
-/* Addresses are 64 bits wide, which numbers here are not. */
-function readDescriptors(reader, n)
-{
-	const all = { n, high: new Uint32Array(n), low: new Uint32Array(n), len: new Uint32Array(n),
-		flags: new Uint16Array(n), index: new Uint16Array(n) };
-
-	for (let i = 0; i < n; i++) {
-		all.high[i] = reader.next();
-		all.low[i] = reader.next();
-		all.len[i] = reader.next();
-		all.flags[i] = reader.next();
-		all.index[i] = reader.next();
-	}
-	return all;
-}
-
 function readTrace(about, bytes)
 {
 	const reader = new Reader(bytes);
 
+	about.descriptors = new Descriptors();
 	for (const queue of about.queues) {
 		queue.about = about.devices[queue.device];
-		queue.all = readBuffers(reader, queue.buffers);
+		queue.all = readBuffers(reader, queue.buffers, about.descriptors);
 		queue.kickAll = readKicks(reader, queue.kicks);
 		queue.interruptAll = readInterrupts(reader, queue.interrupts);
 	}
-	about.table = readDescriptors(reader, about.descriptors);
 	if (reader.at !== bytes.length)
 		throw new Error(`the page's records end at ${reader.at}, not at ${bytes.length}`);
 	return about;

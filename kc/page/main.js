@@ -192,7 +192,7 @@ function showFacts(trace)
 	notes.append(make("li", { text: `Clock: the driver's times are the guest's, brought over to the host's clock; they are off by ` +
 		`at most ${formatTime(trace.bound)} (drift ${(trace.drift * 1e6).toFixed(3)} ppm, by ${formatCount(trace.pairs)} pairs of ` +
 		"events whose order is known)." }));
-	if (!trace.descriptors)
+	if (!trace.descriptors.n)
 		notes.append(make("li", { text: "No descriptors were recorded: addresses and lengths are not shown." }));
 }
 
@@ -349,5 +349,6 @@ function listen(view)
 const trace = readTrace(JSON.parse(byId("about").textContent), fromBase64(byId("records").textContent));
 const view = new View(trace);
 
+view.chooseNext(1);
 view.draw();
 const opened = performance.now();

@@ -224,16 +224,11 @@ function newestUsed(instant, uses)
 /* What was recorded of a buffer's descriptors: [{ address, len, flags, index }]. */
 function descriptorsOf(trace, queue, i)
 {
-	const { all } = queue, { table } = trace;
-	const n = all.chain[i] + (all.flags[i] & FLAG.INDIRECT ? 1 : 0);
-	const first = all.descriptors[i] - 1;
+	const { firstDescriptor } = queue.all;
 	const list = [];
 
-	for (let k = first; first >= 0 && k < Math.min(first + n, table.n); k++)
-		list.push({
-			address: "0x" + (BigInt(table.high[k]) * 4294967296n + BigInt(table.low[k])).toString(16),
-			len: table.len[k], flags: table.flags[k], index: table.index[k],
-		});
+	for (let k = firstDescriptor[i]; k < firstDescriptor[i + 1]; k++)
+		list.push(trace.descriptors.get(k));
 	return list;
 }
 

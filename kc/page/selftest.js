@@ -111,12 +111,13 @@ function kcSelfTest()
 	checkStages(fail);
 	checkRows(fail);
 	const steps = checkSteps(fail);
+
+	view.time.fit();
 	const { median, slowest } = measureDrawing();
 	const buffers = trace.queues.reduce((sum, queue) => sum + queue.all.n, 0);
 
-	view.time.fit();
 	return wrong.length ? `self-test failed: ${wrong.length}: ${wrong.slice(0, 5).join("; ")}`
-		: `self-test passed: ${buffers} buffers, ${steps} steps; opened in ${Math.round(opened)} ms; drawn in ${median.toFixed(1)} ms, at most ${slowest.toFixed(1)} ms`;
+		: `self-test passed: ${buffers} buffers, ${trace.descriptors.n} descriptors, ${steps} steps; opened in ${Math.round(opened)} ms; drawn in ${median.toFixed(1)} ms, at most ${slowest.toFixed(1)} ms`;
 }
 
 if (location.hash === "#selftest")

@@ -25,8 +25,8 @@ function pickRows(size, wanted)
 
 	for (const k of wanted.slice(0, ROWS_MAX))
 		for (const other of wanted.length > 4 ? [k] : [k - 2, k - 1, k, k + 1, k + 2])
-			near.add((other + size) % size);
-	const rows = [...near].sort((a, b) => a - b);
+			near.add(other);
+	const rows = [...near].filter((k) => k >= 0 && k < size).sort((a, b) => a - b);
 	const found = rows[0] > 0 ? [-1] : [];
 
 	rows.forEach((k, at) => {
@@ -157,7 +157,7 @@ class StepView {
 			`± : by the other side within ${formatTime(trace.bound)} of this step, the clocks' bound: maybe a moment later or earlier. ` +
 			"Descriptors are as the device read them when it popped the buffer. " +
 			"The rings' flags and event indices are not recorded. " +
-			(trace.descriptors ? "" : "None were recorded in this trace. ") +
+			(trace.descriptors.n ? "" : "None were recorded in this trace. ") +
 			(lost ? "Events were lost in this trace: what others changed meanwhile may be missing. " : "");
 	}
 
@@ -183,7 +183,7 @@ class StepView {
 				...cells.map((text) => make("td", { text: text === null || text === undefined ? "not seen" : text })));
 
 			if (points.length)
-				element.append(make("td", { className: "point", text: `◄ ${points.join(", ")}` }));
+				element.append(make("td", { className: "point" }, ...points.map((text) => make("div", { text: `◄ ${text}` }))));
 			elements.set(k, element);
 			table.append(element);
 		}
@@ -279,7 +279,7 @@ class StepView {
 		return {
 			cells: [k, entry ? `${entry.head}${entry.unsure ? " ±" : ""}` : null],
 			classes: [own && "own", own && this.isFresh(MOMENT.ADDED) && "fresh", !entry && "unknown"],
-			points: this.pointsAt(k, [[state.availIdx, "driver adds here next"], [state.lastAvail, "device reads here next"]]),
+			points: this.pointsAt(k, [[state.availIdx, "driver adds next"], [state.lastAvail, "device reads next"]]),
 		};
 	}
 
@@ -325,7 +325,7 @@ class StepView {
 			cells: [k, entry ? `${entry.id}${entry.unsure ? " ±" : ""}` : null,
 				entry ? entry.len === null ? "not seen" : `${entry.len}${entry.visible ? "" : " (not shown yet)"}` : null],
 			classes: [own && "own", fresh && "fresh", !entry && "unknown"],
-			points: this.pointsAt(k, [[state.usedIdx, "device pushes here next"], [state.lastUsed, "driver collects here next"]]),
+			points: this.pointsAt(k, [[state.usedIdx, "device pushes next"], [state.lastUsed, "driver collects next"]]),
 		};
 	}
 

@@ -117,15 +117,15 @@ function collectedStory(queue, i)
 
 	if (queue.packed)
 		return `The driver sees that AVAIL and USED of slot ${slot} both equal its wrap counter (${wrapOf(all.used[i])}). By the id ` +
-			`${all.head[i]} it finds its buffer, and the slots are free again. CPU ${all.collectCpu[i]}.`;
+			`${all.head[i]} it finds its buffer, and the slots are free again. This is on CPU ${all.collectCpu[i]}.`;
 	return `The driver reads used.ring[${slot}]. By the head ${all.head[i]} it finds its buffer, puts the descriptors back on its ` +
-		`list of free ones, and goes on at ${(all.used[i] + 1) % LAP}. The memory is its own again. CPU ${all.collectCpu[i]}.`;
+		`list of free ones, and goes on at ${(all.used[i] + 1) % LAP}. The memory is its own again. This is on CPU ${all.collectCpu[i]}.`;
 }
 
 function storyOf(queue, i, moment)
 {
 	switch (moment) {
-	case MOMENT.ADDED: return `${addedStory(queue, i)} CPU ${queue.all.addCpu[i]}.`;
+	case MOMENT.ADDED: return `${addedStory(queue, i)} This is on CPU ${queue.all.addCpu[i]}.`;
 	case MOMENT.KICKED: return kickedStory(queue, i);
 	case MOMENT.NOTIFIED: return "The write to the register has reached QEMU, and the device goes to look at the queue.";
 	case MOMENT.POPPED: return poppedStory(queue, i);
