@@ -111,7 +111,23 @@ class Load {
 	}
 }
 
-/* Gives each buffer a row of its own while it lives. */
+/* Into @free, in falling order: its last is its least. */
+function setFree(free, row)
+{
+	let low = 0, high = free.length;
+
+	while (low < high) {
+		const middle = (low + high) >>> 1;
+
+		if (free[middle] > row)
+			low = middle + 1;
+		else
+			high = middle;
+	}
+	free.splice(low, 0, row);
+}
+
+/* Gives each buffer the first row that is free while it lives: few in flight need few rows. */
 function assignRows(begin, end, n)
 {
 	const byBegin = order(n, begin), byEnd = order(n, end);
@@ -121,7 +137,7 @@ function assignRows(begin, end, n)
 
 	for (const i of byBegin) {
 		while (done < n && end[byEnd[done]] < begin[i])
-			free.push(row[byEnd[done++]]);
+			setFree(free, row[byEnd[done++]]);
 		row[i] = free.length ? free.pop() : rows++;
 	}
 	return { row, rows, byBegin };

@@ -138,7 +138,21 @@ class Band {
 
 	rowHeight()
 	{
-		return this.laneHeight / this.index.rows;
+		return this.laneHeight / this.rowsShown;
+	}
+
+	/* As many as are in sight, by doubling, lest each move of the window change their height. */
+	countRows()
+	{
+		let last = 0, rows = 1;
+
+		if (this.isExact())
+			this.index.each(this.view.time.from, this.view.time.to, (i, row) => last = Math.max(last, row));
+		else
+			last = this.index.rows - 1;
+		while (rows <= last)
+			rows *= 2;
+		return rows;
 	}
 
 	/* In flight at a time. */
@@ -163,6 +177,7 @@ class Band {
 
 		this.pen = pen;
 		this.width = width;
+		this.rowsShown = this.countRows();
 		this.drawGround();
 		if (this.isExact())
 			this.drawPaths();
