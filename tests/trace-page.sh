@@ -32,6 +32,12 @@ for packed in off on; do
 	opened "which a browser opens, its own reckoning that of kc" "50 buffers, 150 descriptors"
 done
 
+try 200 "$kc" trace --smp 2 --buffer 1M --module hello_virtio --device hello --html "$page" -- \
+	hello_test stream 12000 64
+[ $status = 0 ] && grep -q ' touched by lost events' "$out"
+result $? "a page of a trace that has lost events"
+opened "which a browser opens just so" "12000 buffers"
+
 try 200 "$kc" trace --no-device --device virtio-rng-pci --html /nowhere/page -- true
 refused "a page that cannot be written is told of" 248 /nowhere/page
 

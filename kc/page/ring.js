@@ -98,6 +98,19 @@ class Instant {
 		this.moment = moments[step];
 		this.time = queue.all.at[this.moment][i];
 		this.bound = trace.bound;
+		this.lossy = trace.lost_driver + trace.lost_device + trace.probes_missed > 0;
+	}
+
+	/* Between these the ring holds it for certain, whatever was lost of others. */
+	holdsAdded()
+	{
+		return this.isIn(this.i) && (this.moment === MOMENT.POPPED || !this.own.has(MOMENT.POPPED)) &&
+			!this.own.has(MOMENT.PUSHED) && !this.own.has(MOMENT.COLLECTED);
+	}
+
+	holdsUsed()
+	{
+		return this.isUsed(this.i) && ordersOf(this.queue).usedKeys[this.i] >= -Infinity;
 	}
 
 	/* Whether what happened to @i has been by now. */
@@ -190,11 +203,13 @@ function newest(instant, list, moment)
 	return -1;
 }
 
-/* Whether another's doing by the other side might or might not have been by now. */
+/* Whether another's doing by the other side, or one that was lost, might have been by now. */
 function isUnsure(instant, list, moment)
 {
 	const times = instant.queue.all.at[moment];
 
+	if (instant.lossy)
+		return true;
 	for (let k = countKeys(list, times, instant.time + instant.bound) - 1; k >= 0; k--) {
 		if (times[list[k]] < instant.time - instant.bound)
 			return false;
@@ -261,6 +276,10 @@ function splitState(trace, instant)
 	const adds = splitAdds(instant), uses = splitUses(instant);
 	const avail = new Map(), used = new Map();
 
+	if (instant.holdsAdded() && !adds.includes(instant.i))
+		adds.push(instant.i);
+	if (instant.holdsUsed() && !uses.includes(instant.i))
+		uses.push(instant.i);
 	for (const i of adds)
 		avail.set(all.position[i] % size, { i, head: all.head[i], unsure: instant.unsure(i, MOMENT.ADDED) });
 	for (const i of uses)
@@ -350,6 +369,10 @@ function packedState(trace, instant)
 	const ring = new Map();
 	let k = 0;
 
+	if (instant.holdsAdded())
+		packedAdd(trace, instant, ring, instant.i);
+	if (instant.holdsUsed())
+		packedUse(instant, ring, instant.i);
 	for (const i of adds) {
 		for (; k < uses.length && wasUsedAfter(instant, orders, uses[k], i); k++)
 			packedUse(instant, ring, uses[k]);

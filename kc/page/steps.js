@@ -154,7 +154,7 @@ class StepView {
 
 		return "Bold, on a ground: this buffer. Ruled above and below: changed at this step. " +
 			"“not seen”: written before the trace, or not recorded. " +
-			`± : by the other side within ${formatTime(trace.bound)} of this step, the clocks' bound: maybe a moment later or earlier. ` +
+			`± : by the other side within ${formatTime(trace.bound)} of this step, the clocks' bound${lost ? ", or lost" : ""}: maybe not so. ` +
 			"Descriptors are as the device read them when it popped the buffer. " +
 			"The rings' flags and event indices are not recorded. " +
 			(trace.descriptors.n ? "" : "None were recorded in this trace. ") +
