@@ -31,10 +31,13 @@ static void fill_driver(const struct trace_part *part, struct trace_buffer *buff
 	buffer->at[TRACE_ADDED] = part_from_guest(part, driver->added);
 	buffer->at[TRACE_COLLECTED] = part_from_guest(part, driver->collected);
 	buffer->head = driver->head;
-	buffer->position = driver->position;
-	buffer->slots = driver->slots;
+	/* Where its add was not seen, the device may know its place all the same. */
+	if (driver->added != TRACE_NEVER) {
+		buffer->position = driver->position;
+		buffer->slots = driver->slots;
+		buffer->add_cpu = driver->add_cpu;
+	}
 	buffer->used = driver->used;
-	buffer->add_cpu = driver->add_cpu;
 	buffer->collect_cpu = driver->collect_cpu;
 	if (driver->kick != TRACE_NONE)
 		buffer->kick = part->queue->first_kick + driver->kick;
