@@ -289,7 +289,7 @@ function splitState(trace, instant)
 	const lastPop = newest(instant, orders.pops, MOMENT.POPPED);
 	const lastCollect = newest(instant, orders.collects, MOMENT.COLLECTED);
 	return {
-		packed: false, avail, used, table: splitTable(trace, instant, adds),
+		packed: false, avail, used, table: splitTable(trace, instant, instant.isIn(instant.i) ? [instant.i, ...adds] : adds),
 		availIdx: after(instant, adds.length ? adds[0] : -1, all.position, orders.adds, MOMENT.ADDED),
 		usedIdx: after(instant, newestUsed(instant, uses), all.used, orders.uses, MOMENT.PUSHED),
 		lastAvail: after(instant, lastPop, all.position, orders.pops, MOMENT.POPPED),
