@@ -64,7 +64,7 @@ function checkSplitStep(state, queue, i, moment, fail)
 	const avail = state.avail.get(all.position[i] % size), used = state.used.get(all.used[i] % size);
 
 	/* Once it is popped, others may take its place. */
-	if (!avail || (moment <= MOMENT.POPPED && avail.i !== i && !(all.at[MOMENT.POPPED][i] < all.at[moment][i])))
+	if (moment <= MOMENT.POPPED && !(all.at[MOMENT.POPPED][i] < all.at[moment][i]) && (!avail || avail.i !== i))
 		fail(`buffer ${i}, ${trace.moments[moment]}: its head is not in the avail ring`);
 	if (moment >= MOMENT.PUSHED && (!used || used.i !== i || used.id !== all.head[i]))
 		fail(`buffer ${i}, ${trace.moments[moment]}: it is not in the used ring`);
