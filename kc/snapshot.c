@@ -3,6 +3,7 @@
 #include "cache.h"
 #include "guest.h"
 #include "snapshot-key.h"
+#include "splat.h"
 
 #include <fcntl.h>
 #include <string.h>
@@ -317,6 +318,22 @@ static void hand_over_vm(struct making *making, struct vm **booted)
 		store->kmsg((const char *)making->log->data, making->log->len, store->kmsg_opaque);
 }
 
+/* What went wrong by chance, on a busy host, would be told of each run that goes on from it. */
+static bool is_sound(const struct making *making, GError **error)
+{
+	struct splat_watch *watch = splat_watch_new(NULL);
+	const struct splat *first;
+
+	splat_watch_kmsg(watch, (const char *)making->log->data, making->log->len);
+	splat_watch_end(watch);
+	first = splat_watch_first(watch);
+	if (first)
+		g_set_error(error, STATUS_ERROR, STATUS_SPLAT,
+			    "its kernel complained while it booted: %s", first->title);
+	splat_watch_free(watch);
+	return !first;
+}
+
 static struct snapshot_file *make(struct snapshot_store *store, struct vm **booted, GError **error)
 {
 	struct making making = {.store = store, .log = g_byte_array_new()};
@@ -327,7 +344,8 @@ static struct snapshot_file *make(struct snapshot_store *store, struct vm **boot
 	fprintf(stderr, "kc: this machine's first run: it boots once and is kept for the next\n");
 	if (boot(&making, error) && making.file) {
 		settle(making.vm);
-		saved = save(making.vm, &cause) && commit(&making, &cause);
+		saved = is_sound(&making, &cause) && save(making.vm, &cause) &&
+			commit(&making, &cause);
 		if (!saved)
 			note_unsaved(cause);
 	}

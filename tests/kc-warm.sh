@@ -124,6 +124,19 @@ try 60 "$kc" run --root disk -- true
 [ "$status" = 0 ] && made
 result $? "a damaged disk is made again"
 
+# A boot that went wrong, by chance perhaps, is not one to go on from
+mkdir -p "$work/extra/etc/init.d"
+printf '#!/bin/sh\ninsmod /kc_fault.ko how=warn\n' >"$work/extra/etc/init.d/S00warn"
+chmod +x "$work/extra/etc/init.d/S00warn"
+cp "$root/build/lab/modules/kc_fault.ko" "$work/extra/"
+(cd "$work/extra" && find . | cpio -o -H newc --quiet) >"$work/extra.cpio"
+cat "$root/build/lab/initramfs.cpio" "$work/extra.cpio" >"$work/warns.cpio"
+try 60 "$kc" run --root "$work/warns.cpio" -- true
+refused "a machine that warned while it booted is not saved" 245 "complained while it booted"
+try 60 "$kc" run --root "$work/warns.cpio" -- true
+[ "$status" = 245 ] && made
+result $? "and boots again the next time"
+
 # Many at once
 try 60 "$kc" cache clear
 for i in $(seq 64); do
