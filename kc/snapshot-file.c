@@ -81,12 +81,11 @@ static bool hash_data(XXH3_state_t *hash, int fd, guint64 from, guint64 to)
 	return true;
 }
 
-/* With a place of its own in the file: QEMU reads on from where @fd is. */
-static int open_again(int fd)
+int snapshot_file_reopen(const struct snapshot_file *file, enum snapshot_part part, int mode)
 {
-	g_autofree char *path = g_strdup_printf("/proc/self/fd/%d", fd);
+	g_autofree char *path = g_strdup_printf("/proc/self/fd/%d", file->fd[part]);
 
-	return open(path, O_RDONLY | O_CLOEXEC);
+	return open(path, mode | O_CLOEXEC);
 }
 
 static bool hash_extents(XXH3_state_t *hash, int fd, guint64 len)
@@ -107,18 +106,19 @@ static bool hash_extents(XXH3_state_t *hash, int fd, guint64 len)
 	return whole;
 }
 
-static bool hash_file(int fd, guint64 len, guint64 *result)
+/* QEMU reads on from where the file's own descriptor is: that one is left alone. */
+static bool hash_part(const struct snapshot_file *file, enum snapshot_part part, guint64 *result)
 {
+	int fd = snapshot_file_reopen(file, part, O_RDONLY);
 	XXH3_state_t *hash = XXH3_createState();
-	int again = len ? open_again(fd) : -1;
 	bool whole;
 
 	XXH3_64bits_reset(hash);
-	whole = !len || (again >= 0 && hash_extents(hash, again, len));
+	whole = fd >= 0 && hash_extents(hash, fd, file->len[part]);
 	*result = XXH3_64bits_digest(hash);
 	XXH3_freeState(hash);
-	if (again >= 0)
-		close(again);
+	if (fd >= 0)
+		close(fd);
 	return whole;
 }
 
@@ -239,7 +239,7 @@ static bool measure(struct snapshot_file *file, enum snapshot_part part)
 	file->len[part] = st.st_size;
 	if (part == SNAPSHOT_RAM)
 		dig_holes(file->fd[part], st.st_size);
-	return hash_file(file->fd[part], file->len[part], &file->hash[part]);
+	return hash_part(file, part, &file->hash[part]);
 }
 
 bool snapshot_file_commit(struct snapshot_file *file, const char *folder, const char *key,
@@ -335,8 +335,7 @@ bool snapshot_file_check(const struct snapshot_file *file)
 	for (int part = 0; part < SNAPSHOT_PARTS; part++) {
 		guint64 hash;
 
-		if (file->len[part] && (!hash_file(file->fd[part], file->len[part], &hash) ||
-					hash != file->hash[part]))
+		if (file->len[part] && (!hash_part(file, part, &hash) || hash != file->hash[part]))
 			return false;
 	}
 	return true;

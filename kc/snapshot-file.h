@@ -44,6 +44,12 @@ bool snapshot_file_commit(struct snapshot_file *file, const char *folder, const 
 			  struct snapshot_about *about, GError **error);
 
 /*
+ * The same file, open once more in @mode (O_RDONLY, O_WRONLY) and with a place
+ * of its own in it. Caller closes; -1 with errno.
+ */
+int snapshot_file_reopen(const struct snapshot_file *file, enum snapshot_part part, int mode);
+
+/*
  * Opens one and checks its shape; NULL without @error where there is none. The
  * contents are not read: see snapshot_file_check().
  */

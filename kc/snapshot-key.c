@@ -73,13 +73,17 @@ static void hash_strings(GChecksum *sum, char **strings)
 	hash_string(sum, "");
 }
 
-/* The guest's counter and features come from the host's processor. */
+/* The guest's counter and features come from the host's processor; the first tells. */
 static void hash_processor(GChecksum *sum)
 {
 	g_autofree char *text = NULL;
+	char *end;
 
 	if (!g_file_get_contents("/proc/cpuinfo", &text, NULL, NULL))
 		return;
+	end = strstr(text, "\n\n");
+	if (end)
+		*end = '\0';
 	for (char *line = strtok(text, "\n"); line; line = strtok(NULL, "\n"))
 		if (g_str_has_prefix(line, "model") || g_str_has_prefix(line, "flags") ||
 		    g_str_has_prefix(line, "stepping") || g_str_has_prefix(line, "vendor"))

@@ -14,7 +14,6 @@
 #define SAVE_SECONDS 60
 #define POLL_SECONDS 0.01
 #define LOCK_SECONDS 0.05
-#define DISK_MAX ((gint64)1 << 30) /* bytes with contents that are worth a copy */
 #define LOG_MAX ((guint)4 << 20)
 
 /* Options of QEMU's that bring a disk of the user's, or say what memory there is. */
@@ -120,14 +119,6 @@ static bool copy_disk(const char *disk, int to, GError **error)
 	return false;
 }
 
-/* QEMU takes a descriptor only in the mode in which it would open the file. */
-static int open_as(int fd, int mode)
-{
-	g_autofree char *path = g_strdup_printf("/proc/self/fd/%d", fd);
-
-	return open(path, mode | O_CLOEXEC);
-}
-
 static bool prepare_files(struct making *making, struct machine *machine, GError **error)
 {
 	struct snapshot_store *store = making->store;
@@ -137,12 +128,13 @@ static bool prepare_files(struct making *making, struct machine *machine, GError
 					 error);
 	if (!making->file || (disk && !copy_disk(disk, making->file->fd[SNAPSHOT_DISK], error)))
 		return false;
-	machine->state_fd = open_as(making->file->fd[SNAPSHOT_STATE], O_WRONLY);
+	/* QEMU takes a descriptor only in the mode in which it would open the file. */
+	machine->state_fd = snapshot_file_reopen(making->file, SNAPSHOT_STATE, O_WRONLY);
 	machine->ram_fd = making->file->fd[SNAPSHOT_RAM];
 	machine->ram_shared = true;
 	if (disk) {
 		machine->disk = MACHINE_DISK;
-		machine->disk_fd = open_as(making->file->fd[SNAPSHOT_DISK], O_RDONLY);
+		machine->disk_fd = snapshot_file_reopen(making->file, SNAPSHOT_DISK, O_RDONLY);
 		machine->disk_write_fd = making->file->fd[SNAPSHOT_DISK];
 		machine->disk_throwaway = false;
 	}

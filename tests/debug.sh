@@ -21,18 +21,6 @@ nothing_left() {
 	[ -z "$(qemus)$(gdbs)$(ls "$TMPDIR")" ]
 }
 
-# await SECONDS CONDITION...
-await() {
-	tries=$(($1 * 10))
-	shift
-	while [ $tries -gt 0 ]; do
-		"$@" && return
-		sleep 0.1
-		tries=$((tries - 1))
-	done
-	return 1
-}
-
 says() {
 	grep -q "$1" "$out"
 }

@@ -72,6 +72,18 @@ qemus() {
 	done
 }
 
+# await SECONDS CONDITION...: until it holds, at most so long.
+await() {
+	tries=$(($1 * 10))
+	shift
+	while [ $tries -gt 0 ]; do
+		"$@" && return
+		sleep 0.1
+		tries=$((tries - 1))
+	done
+	return 1
+}
+
 done_testing() {
 	echo "1..$cases"
 	[ $failures = 0 ]

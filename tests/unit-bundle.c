@@ -12,22 +12,6 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-static int fresh(void **state)
-{
-	*state = g_dir_make_tmp("kc-bundle-XXXXXX", NULL);
-	return 0;
-}
-
-static int drop(void **state)
-{
-	const char *argv[] = {"rm", "-rf", *state, NULL};
-
-	g_spawn_sync(NULL, (char **)argv, NULL, G_SPAWN_SEARCH_PATH, NULL, NULL, NULL, NULL, NULL,
-		     NULL);
-	g_free(*state);
-	return 0;
-}
-
 static unsigned count(const char *folder)
 {
 	g_autoptr(GDir) dir = g_dir_open(folder, 0, NULL);
@@ -189,7 +173,7 @@ static void versions_name_what_there_is(void **state)
 	assert_non_null(strstr(text, "\nhost "));
 }
 
-#define TEST(name) cmocka_unit_test_setup_teardown(name, fresh, drop)
+#define TEST(name) cmocka_unit_test_setup_teardown(name, unit_folder, unit_folder_drop)
 
 static const struct CMUnitTest tests[] = {
 	TEST(what_is_given_is_written),

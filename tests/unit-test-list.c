@@ -8,22 +8,6 @@
 #include <string.h>
 #include <unistd.h>
 
-static int fresh(void **state)
-{
-	*state = g_dir_make_tmp("kc-tests-XXXXXX", NULL);
-	return 0;
-}
-
-static int drop(void **state)
-{
-	const char *argv[] = {"rm", "-rf", *state, NULL};
-
-	g_spawn_sync(NULL, (char **)argv, NULL, G_SPAWN_SEARCH_PATH, NULL, NULL, NULL, NULL, NULL,
-		     NULL);
-	g_free(*state);
-	return 0;
-}
-
 static char *write_file(const char *root, const char *folder, const char *text)
 {
 	g_autofree char *path = g_build_filename(root, folder, NULL);
@@ -200,7 +184,7 @@ static void unknown_words_are_refused(void **state)
 	assert_non_null(strstr(file, "no test is called '/etc/passwd'"));
 }
 
-#define TEST(name) cmocka_unit_test_setup_teardown(name, fresh, drop)
+#define TEST(name) cmocka_unit_test_setup_teardown(name, unit_folder, unit_folder_drop)
 
 static const struct CMUnitTest tests[] = {
 	TEST(a_whole_file_is_read),

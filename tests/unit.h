@@ -19,6 +19,23 @@
 		return cmocka_run_group_tests(tests, NULL, NULL); \
 	}
 
+/* Set-up and tear-down of a test that wants a folder of its own: its path is *state. */
+static inline int unit_folder(void **state)
+{
+	*state = g_dir_make_tmp("kc-unit-XXXXXX", NULL);
+	return *state ? 0 : -1;
+}
+
+static inline int unit_folder_drop(void **state)
+{
+	const char *argv[] = {"rm", "-rf", *state, NULL};
+
+	g_spawn_sync(NULL, (char **)argv, NULL, G_SPAWN_SEARCH_PATH, NULL, NULL, NULL, NULL, NULL,
+		     NULL);
+	g_free(*state);
+	return 0;
+}
+
 /* @error is of kc's domain, has the status and says @words; it is freed. */
 #define assert_refused(error, status, words)                                      \
 	do {                                                                      \

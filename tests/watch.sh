@@ -27,18 +27,6 @@ verdicts() {
 	grep -cE ' (PASSED|NOT PASSED|NOT BUILT), after' "$log"
 }
 
-# await SECONDS CONDITION...
-await() {
-	tries=$(($1 * 10))
-	shift
-	while [ $tries -gt 0 ]; do
-		"$@" && return
-		sleep 0.1
-		tries=$((tries - 1))
-	done
-	return 1
-}
-
 one_more() {
 	[ "$(verdicts)" -gt "$turns" ]
 }
