@@ -20,6 +20,7 @@ static const struct {
 	{"KC_ROOT", "the KernelCraft folder; without it kc looks above its own place, then above "
 		    "the current folder"},
 	{"KC_ACCEL", "auto, kvm or tcg, as --accel"},
+	{"KC_CACHE_LIMIT", "how much saved machines may take, such as 500M; 2G without it"},
 };
 
 /* One paragraph, from column @column on, later lines indented by @indent. */
