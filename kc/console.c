@@ -14,7 +14,6 @@ struct console {
 	size_t len; /* of the current line, at most CONSOLE_LINE_MAX */
 	gint64 heard;
 	char *panic;
-	char *splat;
 	bool frozen; /* by a panic: few more lines are kept */
 	unsigned after_panic;
 	console_tap tap;
@@ -31,7 +30,6 @@ void console_free(struct console *console)
 	if (!console)
 		return;
 	g_free(console->panic);
-	g_free(console->splat);
 	g_free(console);
 }
 
@@ -48,28 +46,16 @@ static const char *skip_stamp(const char *line)
 	return line;
 }
 
-static void recognise(struct console *console, const char *line)
+static void recognise_panic(struct console *console, const char *line)
 {
-	static const char *const splats[] = {
-		"WARNING: ",	  "BUG: ",
-		"kernel BUG at ", "Oops: ",
-		"INFO: task ",	  "INFO: rcu",
-		"rcu: INFO: ",	  "watchdog: BUG: ",
-		"UBSAN: ",	  "general protection fault",
-		"kmemleak: ",
-	};
 	const char *text = skip_stamp(line);
 
-	if (g_str_has_prefix(text, "Kernel panic - not syncing")) {
-		if (!console->panic)
-			console->panic = quote_printable(text);
-		console->frozen = true;
-		console->after_panic = 0;
+	if (!g_str_has_prefix(text, "Kernel panic - not syncing"))
 		return;
-	}
-	for (size_t i = 0; !console->splat && i < G_N_ELEMENTS(splats); i++)
-		if (g_str_has_prefix(text, splats[i]))
-			console->splat = quote_printable(text);
+	if (!console->panic)
+		console->panic = quote_printable(text);
+	console->frozen = true;
+	console->after_panic = 0;
 }
 
 static void end_line(struct console *console)
@@ -81,7 +67,7 @@ static void end_line(struct console *console)
 		console->len = 0;
 		return;
 	}
-	recognise(console, line);
+	recognise_panic(console, line);
 	console->current = (console->current + 1) % CONSOLE_LINES;
 	console->complete = MIN(console->complete + 1, CONSOLE_LINES - 1);
 	console->len = 0;
@@ -126,11 +112,6 @@ gint64 console_last_heard(const struct console *console)
 const char *console_panic(const struct console *console)
 {
 	return console->panic;
-}
-
-const char *console_splat(const struct console *console)
-{
-	return console->splat;
 }
 
 const char *console_find(const struct console *console, const char *part)

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * The last lines of the guest's console, kept in bounded memory whatever the
- * guest prints. What looks like a panic or a splat is remembered, but only to
- * explain a verdict that came from elsewhere: a guest can print anything.
+ * guest prints. What looks like a panic is remembered, but only to explain
+ * a verdict that came from elsewhere: a guest can print anything.
  */
 #ifndef KC_CONSOLE_H
 #define KC_CONSOLE_H
@@ -35,9 +35,8 @@ void console_thaw(struct console *console);
 /* When the guest last printed, in monotonic microseconds; 0: never. */
 gint64 console_last_heard(const struct console *console);
 
-/* What the kernel said when it panicked, or first warned; NULL if it did not. */
+/* What the kernel said when it panicked; NULL if it did not. */
 const char *console_panic(const struct console *console);
-const char *console_splat(const struct console *console);
 
 /* The newest line that has @part in it, the one being received included; NULL if none. */
 const char *console_find(const struct console *console, const char *part);
