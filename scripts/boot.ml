@@ -19,7 +19,7 @@ let command qemu accel kernel disk =
   [ qemu; "-L"; in_lab "firmware"; "-nodefaults"; "-no-user-config";
     "-display"; "none"; "-machine"; "q35"; "-accel"; accel; "-cpu"; cpu;
     "-m"; "256M"; "-kernel"; kernel;
-    "-append"; "console=ttyS0 root=/dev/vda rw";
+    "-append"; "console=ttyS0 no_timer_check root=/dev/vda rw";
     "-drive"; "file=" ^ disk ^ ",format=raw,if=virtio";
     "-serial"; "mon:stdio"; "-device"; "virtio-hello-pci" ]
 
