@@ -1,6 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
+#define _GNU_SOURCE /* memmem() */
 #include "trace-probes.h"
 #include "status.h"
+
+#include <string.h>
 
 enum arguments {
 	QUEUE_FIRST, /* the queue is the function's first argument */
@@ -50,6 +53,22 @@ static const struct probe {
 	{"vm_reset", "status_mmioreset", DEVICE_FIRST, 0},
 };
 
+/* The frequent ones, for which kc_probes.ko has an event each, whatever function it is. */
+static const char *const module_kinds[] = {"add",    "kick",	  "kickboth",
+					   "notify", "interrupt", "collect"};
+
+/* Its kind, if the module is to see it; else NULL. */
+static const char *module_kind(const struct probe *probe)
+{
+	size_t len = strcspn(probe->event, "_");
+
+	for (size_t i = 0; i < G_N_ELEMENTS(module_kinds); i++)
+		if (strlen(module_kinds[i]) == len &&
+		    strncmp(module_kinds[i], probe->event, len) == 0)
+			return module_kinds[i];
+	return NULL;
+}
+
 char **probe_functions(void)
 {
 	char **names = g_new0(char *, G_N_ELEMENTS(probes) + 1);
@@ -75,14 +94,13 @@ static void add_ring(GString *out, const struct kernel_layout *layout, bool head
 	if (head_given)
 		g_string_append(out, " head=$arg2:u16");
 	else
-		g_string_append_printf(
-			out,
-			" head=+%u($arg1):u16 next=+%u($arg1):u16 "
-			"wrap=+%u($arg1):u8 avail=+%u($arg1):u16 size=+%u($arg1):u16",
-			layout->free_head, layout->packed_next, layout->packed_wrap,
-			layout->split_avail, layout->ring_num);
-	g_string_append_printf(out, " packed=+%u($arg1):u8 used=+%u($arg1):u16",
-			       layout->packed_ring, layout->last_used_idx);
+		g_string_append_printf(out,
+				       " head=+%u($arg1):u16 next=+%u($arg1):u16 "
+				       "wrap=+%u($arg1):u8 avail=+%u($arg1):u16 "
+				       "size=+%u($arg1):u16 packed=+%u($arg1):u8",
+				       layout->free_head, layout->packed_next, layout->packed_wrap,
+				       layout->split_avail, layout->ring_num, layout->packed_ring);
+	g_string_append_printf(out, " used=+%u($arg1):u16", layout->last_used_idx);
 }
 
 static void add_probe(GString *out, const struct guest_facts *facts,
@@ -156,17 +174,22 @@ char *probe_script_first(const struct guest_facts *facts, const struct kernel_la
 	add_instance(out, PROBE_FIRST, FIRST_KIB);
 	add_instance(out, PROBE_INSTANCE, plan->buffer_kib);
 	for (size_t i = 0; i < G_N_ELEMENTS(probes); i++)
-		if (guest_facts_has(facts, probes[i].function))
+		if (guest_facts_has(facts, probes[i].function) &&
+		    !(plan->module && module_kind(&probes[i])))
 			add_probe(out, facts, layout, &probes[i]);
 	add_switch(out, PROBE_FIRST, 1);
 	return g_string_free(out, FALSE);
 }
 
-static void add_filter(GString *out, const struct probe *probe, const char *filter)
+/* Several functions are one event of the module's, whose filter is then written again. */
+static void add_filter(GString *out, const struct probe *probe, bool module, const char *filter)
 {
+	const char *kind = module ? module_kind(probe) : NULL;
+	g_autofree char *event = kind ? g_strconcat(kind, "_queue", NULL) : g_strdup(probe->event);
+
 	g_string_append_printf(
 		out, "write instances/" PROBE_INSTANCE "/events/" PROBE_GROUP "/%s/filter %s\n",
-		probe->event, filter);
+		event, filter);
 }
 
 static void add_narrow_filter(GString *out, const struct probe *probe,
@@ -182,7 +205,7 @@ static void add_narrow_filter(GString *out, const struct probe *probe,
 		g_string_append_c(filter, ')');
 	if (plan->only_queue >= 0 && probe->arguments != DEVICE_FIRST)
 		g_string_append_printf(filter, " && queue == %" G_GINT64_FORMAT, plan->only_queue);
-	add_filter(out, probe, filter->str);
+	add_filter(out, probe, plan->module, filter->str);
 }
 
 char *probe_script_start(const struct guest_facts *facts, const struct probe_plan *plan)
@@ -197,12 +220,58 @@ char *probe_script_start(const struct guest_facts *facts, const struct probe_pla
 	return g_string_free(out, FALSE);
 }
 
-char *probe_script_last(const struct guest_facts *facts)
+char *probe_script_last(const struct guest_facts *facts, bool module)
 {
 	GString *out = g_string_new(NULL);
 
 	for (size_t i = 0; i < G_N_ELEMENTS(probes); i++)
 		if (guest_facts_has(facts, probes[i].function))
-			add_filter(out, &probes[i], "0");
+			add_filter(out, &probes[i], module, "0");
 	return g_string_free(out, FALSE);
+}
+
+/* As enum vq_field of guest/probes/fields.h has them */
+static void add_places(GString *out, const struct kernel_layout *layout)
+{
+	g_string_append_printf(out, " places=%u,%u,%u,%u,%u,%u,%u,%u,%u,%u", layout->vdev,
+			       layout->index, layout->num_free, layout->packed_ring,
+			       layout->free_head, layout->last_used_idx, layout->ring_num,
+			       layout->split_avail, layout->packed_wrap, layout->packed_next);
+}
+
+static void add_kind(GString *out, const struct guest_facts *facts, const char *kind)
+{
+	const char *before = "";
+
+	for (size_t i = 0; i < G_N_ELEMENTS(probes); i++) {
+		if (module_kind(&probes[i]) != kind || !guest_facts_has(facts, probes[i].function))
+			continue;
+		if (!*before)
+			g_string_append_printf(out, " %s=", kind);
+		g_string_append_printf(out, "%s%s", before, probes[i].function);
+		before = ",";
+	}
+}
+
+char *probe_script_module(const struct guest_facts *facts, const struct kernel_layout *layout,
+			  const char *file)
+{
+	GString *out = g_string_new(NULL);
+
+	g_string_append_printf(out, "load %s", file);
+	add_places(out, layout);
+	for (size_t i = 0; i < G_N_ELEMENTS(module_kinds); i++)
+		add_kind(out, facts, module_kinds[i]);
+	g_string_append_c(out, '\n');
+	return g_string_free(out, FALSE);
+}
+
+bool probe_module_fits(const char *file, const char *release)
+{
+	g_autofree char *magic = g_strdup_printf("vermagic=%s ", release);
+	g_autofree char *data = NULL;
+	gsize len;
+
+	return g_file_get_contents(file, &data, &len, NULL) &&
+	       memmem(data, len, magic, strlen(magic));
 }

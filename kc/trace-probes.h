@@ -26,7 +26,15 @@ struct probe_plan {
 	guint32 n_devices; /* 0: all */
 	gint64 only_queue; /* or -1 */
 	guint32 agent; /* number of the device that is left out */
+	bool module; /* kc_probes.ko is in the guest's kernel, and has the frequent events */
 };
+
+/* Whether @file is that module, built for the kernel of this release. */
+bool probe_module_fits(const char *file, const char *release);
+
+/* The tracer's script that loads it from the guest's @file. Caller frees. */
+char *probe_script_module(const struct guest_facts *facts, const struct kernel_layout *layout,
+			  const char *file);
 
 /*
  * The tracer's script that sets up all probes, and records kc's channel. Fails,
@@ -39,7 +47,7 @@ char *probe_script_first(const struct guest_facts *facts, const struct kernel_la
 char *probe_script_start(const struct guest_facts *facts, const struct probe_plan *plan);
 
 /* Records kc's channel again, for a last look at the clocks. Caller frees. */
-char *probe_script_last(const struct guest_facts *facts);
+char *probe_script_last(const struct guest_facts *facts, bool module);
 
 #define PROBE_SCRIPT_STOP "write instances/" PROBE_INSTANCE "/tracing_on 0\n"
 

@@ -24,6 +24,7 @@ struct trace_record {
 	bool verbose;
 
 	struct guest_facts *facts;
+	bool module; /* kc_probes.ko records, not the kernel's own probe events */
 	struct trace_pages *first_pages; /* kc's own channel, before the command */
 	struct trace_pages *pages;
 	int fd; /* where QEMU writes its side to */

@@ -26,7 +26,7 @@ check-headers: $(LINUX_HEADERS)/linux/virtio_ids.h | preflight-check
 # wants the SPDX line of a new file and no more of its tree.
 check-drivers: | $(LINUX_READY)
 	@perl $(LINUX_TREE)/scripts/checkpatch.pl --strict --no-tree --no-summary --terse \
-		-f $(wildcard modules/*/*.[ch] devices/*/driver*.[ch] tests/faults/*/*.[ch])
+		-f $(wildcard modules/*/*.[ch] devices/*/driver*.[ch] guest/probes/*.[ch] tests/faults/*/*.[ch])
 
 check-devices: | $(QEMU_COPY)/.copied
 	@perl $(QEMU_COPY)/scripts/checkpatch.pl --no-tree --no-summary --terse --strict \

@@ -1,14 +1,14 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-# Kernel modules: modules/NAME, the driver half of devices/NAME and the planted
-# faults of tests/faults/NAME, built against a kernel of the lab. Linux before
+# Kernel modules: modules/NAME, the driver half of devices/NAME, the tracer's
+# probes in guest/ and the planted faults of tests/faults/NAME, built against a kernel of the lab. Linux before
 # 6.13 leaves its objects beside the sources, so they are mirrored by links
 # under build/ and built there.
 #
-## modules             hello.ko, the drivers of devices/ and the faults of tests/
+## modules             hello.ko, the drivers of devices/, the probes and faults
 
 .PHONY: modules
 
-MODULE_DIRS := $(patsubst %/Kbuild,%,$(wildcard modules/*/Kbuild devices/*/Kbuild tests/faults/*/Kbuild))
+MODULE_DIRS := $(patsubst %/Kbuild,%,$(wildcard modules/*/Kbuild devices/*/Kbuild guest/*/Kbuild tests/faults/*/Kbuild))
 MODULE_SOURCES := $(foreach dir,$(MODULE_DIRS),$(wildcard $(dir)/*.[ch] $(dir)/Kbuild))
 
 $(KERNELS:%=%-modules/.built): %-modules/.built: $(MODULE_SOURCES) %/.built \

@@ -1,7 +1,8 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 # The root filesystem: BusyBox and our agent, static against musl, and the
 # modules of a kernel; once as an initramfs, once as an ext4 image. fakeroot
-# makes both belong to root without being root. Planted faults stay outside.
+# makes both belong to root without being root. Planted faults and the tracer's
+# probes stay outside.
 #
 ## rootfs              initramfs.cpio and disk.ext4
 
@@ -36,7 +37,7 @@ $(ROOTFS)/tests/%_test: $$(wildcard devices/$$*/test*.[ch] devices/$$*/abi.h) \
 	@mkdir -p $(@D)
 	@$(GUEST_TEST_CC) $(filter %.c,$^) -o $@
 
-ROOTFS_MODULES := $(filter-out tests/%,$(MODULE_DIRS))
+ROOTFS_MODULES := $(filter-out guest/% tests/%,$(MODULE_DIRS))
 
 $(KERNELS:%=%-rootfs/.made): %-rootfs/.made: $(BUSYBOX_BUILD)/busybox $(ROOTFS)/kc-agent \
 		$(ROOTFS_FILES) $(GUEST_TEST_PROGRAMS) %-modules/.built scripts/make-rootfs.sh mk/rootfs.mk

@@ -99,12 +99,27 @@ traced "virtio-rng over mmio is traced"
 result $? "a buffer for each 64 bytes, at the least"
 
 try 120 "$kc" trace --module hello_virtio --device hello --perfetto "$work/perfetto.json" -- \
-	sh -c 'hello_test latency 10 64; exit 3'
+	sh -c 'lsmod | grep -q ^kc_probes || exit 9; hello_test latency 10 64; exit 3'
 [ $status = 3 ] && grep -q '10 buffers: 10 complete' "$out" && grep -q '^No event was lost' "$out"
 result $? "the command's own status, and a table on stdout"
 python3 -m json.tool "$work/perfetto.json" >"$work/pretty" &&
 	[ "$(grep -c '"ph": "s"' "$work/pretty")" = 10 ] && [ "$(grep -c '"ph": "f"' "$work/pretty")" = 10 ]
 result $? "a flow for each buffer in the Perfetto file"
+
+# A lab without our module for the kernel that it boots.
+mkdir -p "$work/lab/build/lab/modules"
+ln -s "$root"/build/lab/* "$work/lab/build/lab/" 2>/dev/null
+ln -s "$root"/build/lab/modules/hello_virtio.ko "$work/lab/build/lab/modules/"
+for packed in off on; do
+	KC_ROOT=$work/lab try 200 "$kc" trace --json --smp 2 --module hello_virtio \
+		--device "virtio-hello-pci,packed=$packed" --device hello -- \
+		sh -c '! lsmod | grep kc_probes && hello_test load 2 16 500'
+	traced "the kernel's own probe events do without our module, packed=$packed"
+	messages=$(sed -n 's/ messages back.*//p' "$err")
+	[ "$(buffers "$complete")" = "$messages" ] && [ "$(buffers)" = "$messages" ]
+	result $? "a buffer for each of $messages messages"
+	ordered "each in order, by those"
+done
 
 # The module comes and goes under the tracer.
 try 120 "$kc" trace --json --device hello -- sh -c \

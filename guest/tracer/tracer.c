@@ -16,6 +16,7 @@
 #include <string.h>
 #include <sys/mount.h>
 #include <sys/stat.h>
+#include <sys/syscall.h>
 #include <sys/utsname.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -265,9 +266,20 @@ static int write_file(const char *path, const char *text, int flags)
 	return n < 0 ? -1 : 0;
 }
 
+static int load_module(const char *file, const char *parameters)
+{
+	int fd = open(file, O_RDONLY | O_CLOEXEC);
+	int failed = fd < 0 ? -1 : syscall(SYS_finit_module, fd, parameters, 0);
+
+	if (fd >= 0)
+		close(fd);
+	return failed;
+}
+
 /*
  * One line of a script, in TRACEFS: "mkdir PATH", "rmdir PATH", "write PATH
- * TEXT" or "append PATH TEXT"; with a '-' in front it may fail.
+ * TEXT" or "append PATH TEXT", or, with a whole path, "load PATH PARAMETERS";
+ * with a '-' in front it may fail.
  */
 static int carry_out(char *line)
 {
@@ -280,8 +292,10 @@ static int carry_out(char *line)
 
 	if (!verb || !name)
 		return 0;
-	snprintf(path, sizeof(path), TRACEFS "/%s", name);
-	if (!strcmp(verb, "mkdir"))
+	snprintf(path, sizeof(path), "%s%s", *name == '/' ? "" : TRACEFS "/", name);
+	if (!strcmp(verb, "load"))
+		failed = load_module(path, text ? text : "");
+	else if (!strcmp(verb, "mkdir"))
 		failed = mkdir(path, 0700);
 	else if (!strcmp(verb, "rmdir"))
 		failed = rmdir(path);
