@@ -1,20 +1,19 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-#include "trace-qemu.h"
+#include "trace-qemu-part.h"
 #include "status.h"
 #include "trace-join.h"
 
 #include <string.h>
+#include <sys/mman.h>
 #include <unistd.h>
 
 #define HEADER_EVENT G_MAXUINT64
 #define HEADER_MAGIC G_GUINT64_CONSTANT(0xf2b177cb0aa429b4)
 #define HEADER_VERSION 4
-#define DROPPED_EVENT (G_MAXUINT64 - 1)
 #define TYPE_MAPPING 0
-#define TYPE_EVENT 1
-#define NUMBERS_MAX 65536 /* of events in a QEMU */
 #define RECORD_HEAD 24 /* event, time, length, process */
 #define ARGUMENTS_MAX 10
+#define WINDOW (16u << 20) /* of a mapped file */
 
 const char *const qemu_patterns[] = {
 	"virtqueue_pop",	 "virtqueue_fill",
@@ -50,26 +49,6 @@ static const struct shape {
 
 #define REALIZE (G_N_ELEMENTS(shapes) - 1)
 
-struct qemu_file {
-	GMappedFile *mapped;
-	const guint8 *data;
-	gsize len, at;
-	gint8 shape_of[NUMBERS_MAX]; /* by QEMU's number for the event: index + 1 */
-	GArray *devices;
-	GHashTable *by_address; /* index + 1 of the device that is there by now */
-	guint realized; /* so many were met again, reading on */
-	gint64 last_time; /* of an event, or of the loss before */
-	guint64 lost;
-};
-
-static guint64 read_u64(const guint8 *at)
-{
-	guint64 value;
-
-	memcpy(&value, at, sizeof(value));
-	return GUINT64_FROM_LE(value);
-}
-
 static guint32 read_u32(const guint8 *at)
 {
 	guint32 value;
@@ -95,7 +74,7 @@ static bool damaged(const struct qemu_file *file, GError **error)
 
 static void take_mapping(struct qemu_file *file, guint64 number, const char *name, guint32 len)
 {
-	for (size_t i = 0; i < G_N_ELEMENTS(shapes) && number < NUMBERS_MAX; i++)
+	for (size_t i = 0; i < G_N_ELEMENTS(shapes) && number < QEMU_NUMBERS_MAX; i++)
 		if (strlen(shapes[i].name) == len && memcmp(shapes[i].name, name, len) == 0)
 			file->shape_of[number] = i + 1;
 }
@@ -108,47 +87,60 @@ static bool skip_mapping(struct qemu_file *file, GError **error)
 
 	if (left < 20 || (len = read_u32(at + 8)) > left - 20)
 		return damaged(file, error);
-	take_mapping(file, read_u64(at), (const char *)at + 12, len);
+	take_mapping(file, qemu_u64(at), (const char *)at + 12, len);
 	file->at += 20 + len;
 	return true;
 }
 
-/* A record of an event, without what is in front of it. */
-struct record {
-	guint64 number;
-	gint64 time;
-	const guint8 *arguments;
-	gsize len; /* of the arguments */
-};
+bool qemu_skip_mappings(struct qemu_file *file, GError **error)
+{
+	while (file->len - file->at >= 8 && qemu_u64(file->data + file->at) == TYPE_MAPPING)
+		if (!skip_mapping(file, error))
+			return false;
+	return true;
+}
 
-/* False at the end, or with @error set. What QEMU was still writing when it ended is no record. */
-static bool next_record(struct qemu_file *file, struct record *record, GError **error)
+/* The file may be far larger than what is made of it: read pages are no memory of ours. */
+static void leave_pages(struct qemu_file *file)
+{
+	if (file->at < file->left + WINDOW)
+		return;
+	madvise((void *)(file->data + file->left), WINDOW, MADV_DONTNEED);
+	file->left += WINDOW;
+}
+
+bool qemu_next_record(struct qemu_file *file, struct qemu_record *record, GError **error)
 {
 	const guint8 *at;
 	guint32 len;
 
-	while (file->len - file->at >= 8 && read_u64(file->data + file->at) == TYPE_MAPPING)
-		if (!skip_mapping(file, error))
-			return false;
+	if (!qemu_skip_mappings(file, error))
+		return false;
 	if (file->len - file->at < 8 + RECORD_HEAD)
 		return false;
 	at = file->data + file->at + 8;
 	len = read_u32(at + 16);
-	if (read_u64(at - 8) != TYPE_EVENT || len < RECORD_HEAD)
+	if (qemu_u64(at - 8) != QEMU_TYPE_EVENT || len < RECORD_HEAD)
 		return damaged(file, error);
 	if (len > file->len - file->at - 8)
 		return false;
-	record->number = read_u64(at);
-	record->time = read_u64(at + 8);
+	record->number = qemu_u64(at);
+	record->time = qemu_u64(at + 8);
 	record->arguments = at + RECORD_HEAD;
 	record->len = len - RECORD_HEAD;
 	file->at += 8 + len;
+	leave_pages(file);
 	return true;
 }
 
-static int shape_of(const struct qemu_file *file, const struct record *record)
+static int shape_of(const struct qemu_file *file, const struct qemu_record *record)
 {
-	return record->number < NUMBERS_MAX ? file->shape_of[record->number] - 1 : -1;
+	return record->number < QEMU_NUMBERS_MAX ? file->shape_of[record->number] - 1 : -1;
+}
+
+bool qemu_is_realize(const struct qemu_file *file, const struct qemu_record *record)
+{
+	return shape_of(file, record) == REALIZE;
 }
 
 /* A string's length, then the string. NULL: not whole. Caller frees. */
@@ -165,18 +157,18 @@ static char *take_string(const guint8 **at, const guint8 *end)
 }
 
 /* vdev, name, id, path */
-static bool take_realize(struct qemu_file *file, const struct record *record, GError **error)
+static bool take_realize(struct qemu_file *file, const struct qemu_record *record, GError **error)
 {
 	const guint8 *at = record->arguments, *end = at + record->len;
 	struct qemu_device device = {0};
 
 	if (record->len < 8)
 		return damaged(file, error);
-	device.address = read_u64(at);
+	device.address = qemu_u64(at);
 	at += 8;
 	device.name = take_string(&at, end);
 	if (device.name && end - at >= 8) {
-		device.id = read_u64(at);
+		device.id = qemu_u64(at);
 		at += 8;
 		device.path = take_string(&at, end);
 	}
@@ -185,7 +177,7 @@ static bool take_realize(struct qemu_file *file, const struct record *record, GE
 }
 
 /* QEMU's own events, without our patches, have other arguments. */
-static bool check_shape(const struct record *record, int shape, GError **error)
+static bool check_shape(const struct qemu_record *record, int shape, GError **error)
 {
 	if (!shapes[shape].arguments || record->len == shapes[shape].arguments * 8u)
 		return true;
@@ -202,7 +194,7 @@ static bool check_mappings(const struct qemu_file *file, GError **error)
 {
 	bool known[G_N_ELEMENTS(shapes)] = {false};
 
-	for (size_t i = 0; i < NUMBERS_MAX; i++)
+	for (size_t i = 0; i < QEMU_NUMBERS_MAX; i++)
 		if (file->shape_of[i])
 			known[file->shape_of[i] - 1] = true;
 	for (size_t i = 0; i < G_N_ELEMENTS(shapes); i++) {
@@ -222,9 +214,9 @@ static bool check_mappings(const struct qemu_file *file, GError **error)
 static bool scan(struct qemu_file *file, GError **error)
 {
 	GError *cause = NULL;
-	struct record record;
+	struct qemu_record record;
 
-	while (next_record(file, &record, &cause)) {
+	while (qemu_next_record(file, &record, &cause)) {
 		int shape = shape_of(file, &record);
 
 		if (shape < 0)
@@ -234,6 +226,7 @@ static bool scan(struct qemu_file *file, GError **error)
 			break;
 	}
 	file->at = RECORD_HEAD;
+	file->left = 0;
 	if (cause)
 		g_propagate_error(error, cause);
 	return !cause && check_mappings(file, error);
@@ -241,8 +234,8 @@ static bool scan(struct qemu_file *file, GError **error)
 
 static bool check_header(const struct qemu_file *file, GError **error)
 {
-	if (file->len >= RECORD_HEAD && read_u64(file->data) == HEADER_EVENT &&
-	    read_u64(file->data + 8) == HEADER_MAGIC && read_u64(file->data + 16) == HEADER_VERSION)
+	if (file->len >= RECORD_HEAD && qemu_u64(file->data) == HEADER_EVENT &&
+	    qemu_u64(file->data + 8) == HEADER_MAGIC && qemu_u64(file->data + 16) == HEADER_VERSION)
 		return true;
 	g_set_error(error, STATUS_ERROR, STATUS_HOST_NOT_READY,
 		    "QEMU wrote no trace of version %d: it was built without the trace backend "
@@ -251,7 +244,7 @@ static bool check_header(const struct qemu_file *file, GError **error)
 	return false;
 }
 
-struct qemu_file *qemu_file_open(int fd, GError **error)
+struct qemu_file *qemu_file_map(int fd, GError **error)
 {
 	g_autoptr(GError) cause = NULL;
 	GMappedFile *mapped = g_mapped_file_new_from_fd(fd, FALSE, &cause);
@@ -271,7 +264,14 @@ struct qemu_file *qemu_file_open(int fd, GError **error)
 	file->by_address = g_hash_table_new_full(g_int64_hash, g_int64_equal, g_free, NULL);
 	file->last_time = G_MININT64;
 	file->at = RECORD_HEAD;
-	if (check_header(file, error) && scan(file, error))
+	return file;
+}
+
+struct qemu_file *qemu_file_open(int fd, GError **error)
+{
+	struct qemu_file *file = qemu_file_map(fd, error);
+
+	if (!file || (check_header(file, error) && scan(file, error)))
 		return file;
 	qemu_file_close(file);
 	return NULL;
@@ -310,11 +310,11 @@ static void meet_device(struct qemu_file *file)
 }
 
 /* They went between the last that was written before and this word of it. */
-static void take_loss(struct qemu_file *file, const struct record *record, GArray *gaps)
+static void take_loss(struct qemu_file *file, const struct qemu_record *record, GArray *gaps)
 {
 	struct trace_gap gap = {file->last_time, record->time};
 
-	file->lost += record->len >= 8 ? read_u64(record->arguments) : 1;
+	file->lost += record->len >= 8 ? qemu_u64(record->arguments) : 1;
 	file->last_time = record->time;
 	g_array_append_val(gaps, gap);
 }
@@ -370,14 +370,14 @@ static void read_values(struct device_event *event, const struct shape *shape,
 }
 
 /* False for an event of a device that came into being before the trace. */
-static bool read_event(const struct qemu_file *file, const struct record *record,
+static bool read_event(const struct qemu_file *file, const struct qemu_record *record,
 		       const struct shape *shape, struct device_event *event)
 {
 	guint64 values[ARGUMENTS_MAX] = {0};
 	guint device;
 
 	for (gsize i = 0; i < MIN(record->len / 8, ARGUMENTS_MAX); i++)
-		values[i] = read_u64(record->arguments + 8 * i);
+		values[i] = qemu_u64(record->arguments + 8 * i);
 	device = GPOINTER_TO_UINT(g_hash_table_lookup(file->by_address, &values[0]));
 	*event = (struct device_event){
 		.time = record->time,
@@ -391,12 +391,12 @@ static bool read_event(const struct qemu_file *file, const struct record *record
 bool qemu_file_next(struct qemu_file *file, struct device_event *event, GArray *gaps,
 		    GError **error)
 {
-	struct record record;
+	struct qemu_record record;
 
-	while (next_record(file, &record, error)) {
+	while (qemu_next_record(file, &record, error)) {
 		int shape = shape_of(file, &record);
 
-		if (record.number == DROPPED_EVENT) {
+		if (record.number == QEMU_DROPPED_EVENT) {
 			take_loss(file, &record, gaps);
 			*event = (struct device_event){.time = record.time, .kind = DEVICE_LOST};
 			return true;

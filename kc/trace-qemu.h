@@ -43,4 +43,20 @@ bool qemu_file_next(struct qemu_file *file, struct device_event *event, GArray *
 		    GError **error);
 guint64 qemu_file_lost(const struct qemu_file *file);
 
+/* Where the oldest events are taken out of a file that QEMU still writes. */
+struct qemu_trim {
+	gsize first; /* bytes at the file's start that are kept */
+	gsize from, to; /* what has been taken out last */
+	guint64 events; /* in it */
+	gint64 time; /* of the last of them */
+};
+
+/*
+ * Once more than @limit bytes have come behind what was taken out (or is kept
+ * for ever), takes out the oldest half of them and gives their room back to
+ * the file system. In their place the file tells of their loss, as QEMU does
+ * where its own buffer is full. Fails where a file system cannot do that.
+ */
+bool qemu_file_trim(int fd, struct qemu_trim *trim, gsize limit, GError **error);
+
 #endif

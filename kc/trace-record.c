@@ -10,12 +10,15 @@
 #include <fcntl.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #define TRACER "/tmp/.kc-tracer" /* in the guest */
 #define BTF "/sys/kernel/btf/"
 #define MODULE "/tmp/.kc-probes.ko"
+#define MIB (1024 * 1024)
 #define PINGS 32
+#define TRIM_MS 200
 #define SCRIPT "/tmp/.kc-trace-script"
 
 int trace_record_file(GError **error)
@@ -133,13 +136,14 @@ static bool switch_events(struct trace_record *record, bool on, GError **error)
 	return !record->descriptors || switch_event(record, QEMU_DESCRIPTOR_EVENT, on, error);
 }
 
-/* Writes out what QEMU still holds, and closes the file. */
-static bool close_qemu_file(struct trace_record *record, GError **error)
+/* "flush": QEMU writes out what it holds; "off": and closes the file. */
+static bool order_qemu_file(struct trace_record *record, const char *order, GError **error)
 {
 	JsonObject *arguments = json_object_new();
+	g_autofree char *line = g_strconcat("trace-file ", order, NULL);
 	g_autoptr(JsonNode) answer = NULL;
 
-	json_object_set_string_member(arguments, "command-line", "trace-file off");
+	json_object_set_string_member(arguments, "command-line", line);
 	answer = qmp_call(vm_qmp(record->vm), "human-monitor-command", arguments, error);
 	return answer != NULL;
 }
@@ -224,7 +228,8 @@ static bool load_module(struct trace_record *record, const struct kernel_layout 
 		return false;
 	}
 	if (cause)
-		fprintf(stderr, "kc: without %s the tracing costs more: %s\n", file, cause->message);
+		fprintf(stderr, "kc: without %s the tracing costs more: %s\n", file,
+			cause->message);
 	g_clear_error(&cause);
 	return true;
 }
@@ -314,6 +319,41 @@ static bool start_driver_side(struct trace_record *record, gint64 deadline, GErr
 	       ping(record, deadline, error) && run_script(record, start, deadline, error);
 }
 
+/* A file that cannot be held down is a trace all the same; it only takes more room. */
+static gboolean trim(void *data)
+{
+	struct trace_record *record = data;
+	gsize limit = (gsize)record->buffer_mib * TRACE_DEVICE_SHARE * MIB;
+	g_autoptr(GError) error = NULL;
+
+	if (qemu_file_trim(record->fd, &record->trim, limit, &error))
+		return G_SOURCE_CONTINUE;
+	fprintf(stderr, "kc: the trace takes more than %zu MiB in %s: %s\n", limit / MIB,
+		g_get_tmp_dir(), error->message);
+	record->trimming = 0;
+	return G_SOURCE_REMOVE;
+}
+
+/* By what QEMU wrote until now the clocks are known: it is kept. */
+static bool start_trimming(struct trace_record *record, GError **error)
+{
+	struct stat stat;
+
+	if (!order_qemu_file(record, "flush", error))
+		return false;
+	if (!fstat(record->fd, &stat))
+		record->trim.first = stat.st_size;
+	record->trimming = g_timeout_add(TRIM_MS, trim, record);
+	return true;
+}
+
+static void stop_trimming(struct trace_record *record)
+{
+	if (record->trimming && trim(record))
+		g_source_remove(record->trimming);
+	record->trimming = 0;
+}
+
 bool trace_record_begin(struct trace_record *record, gint64 deadline, GError **error)
 {
 	record->facts = guest_facts_new();
@@ -322,7 +362,7 @@ bool trace_record_begin(struct trace_record *record, gint64 deadline, GError **e
 	/* The device's side first: what the driver is seen to add then is seen to be taken. */
 	return guest_put(record->vm, record->lab->parts[LAB_TRACER], TRACER, deadline, error) &&
 	       look(record, deadline, error) && switch_events(record, true, error) &&
-	       start_driver_side(record, deadline, error);
+	       start_driver_side(record, deadline, error) && start_trimming(record, error);
 }
 
 static bool take_block(const struct kc_dump *head, const char *data, void *opaque, GError **error)
@@ -350,20 +390,29 @@ const char **trace_record_command(char **argv)
 	return words;
 }
 
+static bool stop_qemu_side(struct trace_record *record, GError **error)
+{
+	if (!switch_events(record, false, error) || !order_qemu_file(record, "off", error))
+		return false;
+	stop_trimming(record);
+	return true;
+}
+
 bool trace_record_end(struct trace_record *record, gint64 deadline, GError **error)
 {
 	g_autofree char *last = probe_script_last(record->facts, record->module);
 
 	return run_script(record, last, deadline, error) && ping(record, deadline, error) &&
 	       run_script(record, PROBE_SCRIPT_STOP, deadline, error) &&
-	       switch_events(record, false, error) && close_qemu_file(record, error) &&
-	       look(record, deadline, error) &&
+	       stop_qemu_side(record, error) && look(record, deadline, error) &&
 	       pull(record, PROBE_FIRST, record->first_pages, deadline, error) &&
 	       pull(record, PROBE_INSTANCE, record->pages, deadline, error);
 }
 
 void trace_record_clear(struct trace_record *record)
 {
+	if (record->trimming)
+		g_source_remove(record->trimming);
 	guest_facts_free(record->facts);
 	trace_pages_free(record->first_pages);
 	trace_pages_free(record->pages);

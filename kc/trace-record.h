@@ -10,6 +10,7 @@
 #include "lab.h"
 #include "trace-facts.h"
 #include "trace-pages.h"
+#include "trace-qemu.h"
 #include "trace.h"
 #include "vm.h"
 
@@ -28,7 +29,12 @@ struct trace_record {
 	struct trace_pages *first_pages; /* kc's own channel, before the command */
 	struct trace_pages *pages;
 	int fd; /* where QEMU writes its side to */
+	struct qemu_trim trim; /* of that */
+	guint trimming; /* the source that sees to it, or 0 */
 };
+
+/* Of the device's side so many times as much is kept as of the driver's: more is told there. */
+#define TRACE_DEVICE_SHARE 8
 
 /* A file without a name for QEMU's side; -1 with @error set. Caller closes. */
 int trace_record_file(GError **error);

@@ -125,25 +125,29 @@ static void print_queue(const struct trace *trace, const struct trace_queue *que
 	print_stats(trace, &queue->stats, out);
 }
 
+static void print_loss(FILE *out, const char **before, guint64 n, const char *what)
+{
+	if (!n)
+		return;
+	fprintf(out, "%s %" G_GUINT64_FORMAT " %s", *before, n, what);
+	*before = ";";
+}
+
 static void print_losses(const struct trace_losses *losses, FILE *out)
 {
+	const char *before = "LOST:";
+
 	if (!losses->driver_events && !losses->device_events && !losses->driver_missed) {
 		fputs("No event was lost.\n", out);
 		return;
 	}
-	fprintf(out, "LOST:");
-	if (losses->driver_events)
-		fprintf(out,
-			" %" G_GUINT64_FORMAT " events of the driver's side, as the guest's buffer "
-			"was full (--buffer makes it larger)",
-			losses->driver_events);
-	if (losses->device_events)
-		fprintf(out, "%s %" G_GUINT64_FORMAT " events of the device's side in QEMU",
-			losses->driver_events ? ";" : "", losses->device_events);
-	if (losses->driver_missed)
-		fprintf(out, "; %" G_GUINT64_FORMAT " times a probe could not fire",
-			losses->driver_missed);
-	fputs("\n", out);
+	print_loss(out, &before, losses->driver_events,
+		   "events of the driver's side, as the guest's buffer was full");
+	print_loss(out, &before, losses->device_events,
+		   "events of the device's side, as its file or QEMU's buffer was full");
+	print_loss(out, &before, losses->driver_missed, "times a probe could not fire");
+	fputs(losses->driver_events || losses->device_events ? " (--buffer makes room)\n" : "\n",
+	      out);
 }
 
 static void print_clock(const struct trace *trace, FILE *out)

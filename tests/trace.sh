@@ -73,6 +73,20 @@ result $? "a buffer that is too small loses events, and this is told ($lost)"
 result $? "each of 12000 messages is accounted for all the same"
 ordered "what is complete is in order"
 
+try 200 "$kc" trace --json --verbose --buffer 1M --module hello_virtio --device hello -- \
+	hello_test stream 120000 64
+lost=$(sed -n 's/.*"lost":{"driver_events":[0-9]*,"device_events":\([0-9]*\).*/\1/p' "$out")
+[ $status = 0 ] && [ "$lost" -gt 100000 ]
+result $? "what is old of the device's side is lost, too, and this is told ($lost)"
+left=$(buffers)
+[ "$left" -lt 120000 ] && [ "$(buffers "$complete")" -gt 1000 ] &&
+	[ $(($(buffers "$complete") + $(buffers '"fate":"touched'))) = "$left" ]
+result $? "what is left of both ($left buffers) is joined, or told to be touched"
+ordered "what is complete of it is in order"
+taken=$(sed -n 's/^kc: .* kc took \([0-9]*\) MiB.*/\1/p' "$err")
+[ -n "$taken" ] && [ "$taken" -lt 100 ]
+result $? "kc's memory is bounded by --buffer ($taken MiB)"
+
 count_packets='udhcpc -q -i eth0 >/dev/null 2>&1; ping -c 5 10.0.2.2 >/dev/null
 	sed -n "s/.*eth0: *//p" /proc/net/dev | { read -r b rx e d f fr c m tb tx rest; echo "packets $rx $tx"; }'
 try 120 "$kc" trace --json --no-device --qemu-args '-netdev user,id=n' \

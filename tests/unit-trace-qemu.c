@@ -5,6 +5,7 @@
 #include "unit.h"
 
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #define MAGIC G_GUINT64_CONSTANT(0xf2b177cb0aa429b4)
@@ -299,11 +300,125 @@ static void test_large_numbers(void **state)
 	qemu_file_close(file);
 }
 
+/* Pops of one millionth of a second each, from @n on. */
+static void write_pops(int fd, guint32 *n, guint32 end)
+{
+	g_autoptr(GByteArray) bytes = g_byte_array_new();
+
+	for (; *n < end; ++*n)
+		put_pop(bytes, 1000 * (guint64)*n, *n % 65536);
+	assert_int_equal(write(fd, bytes->data, bytes->len), bytes->len);
+}
+
+static void write_plugged(int fd)
+{
+	g_autoptr(GByteArray) bytes = g_byte_array_new();
+
+	put_realize(bytes);
+	assert_int_equal(write(fd, bytes->data, bytes->len), bytes->len);
+}
+
+/* How many pops are left, in order, the first @first and the last up to @end among them. */
+static guint32 count_left(struct qemu_file *file, guint32 first, guint32 end, GArray *gaps)
+{
+	g_autoptr(GError) error = NULL;
+	struct device_event event;
+	guint32 left = 0;
+	gint64 last = -1;
+
+	while (qemu_file_next(file, &event, gaps, &error)) {
+		if (event.kind == DEVICE_LOST)
+			continue;
+		assert_true(event.time > last);
+		assert_int_equal(event.head, event.time / 1000 % 65536);
+		assert_true(left >= first || event.time == 1000 * (gint64)left);
+		last = event.time;
+		left++;
+	}
+	assert_null(error);
+	assert_int_equal(last, 1000 * (gint64)(end - 1));
+	return left;
+}
+
+static void check_trimmed(int fd, guint32 first, guint32 end, gsize limit)
+{
+	g_autoptr(GArray) gaps = g_array_new(FALSE, FALSE, sizeof(struct trace_gap));
+	g_autoptr(GError) error = NULL;
+	struct qemu_file *file = qemu_file_open(fd, &error);
+	struct stat stat;
+	guint32 left;
+
+	assert_non_null(file);
+	assert_null(error);
+	assert_int_equal(qemu_file_devices(file)->len, 2);
+	left = count_left(file, first, end, gaps);
+	assert_true(left < end);
+	assert_int_equal(left + qemu_file_lost(file), end);
+	/* One each before and behind the device that came in between. */
+	assert_int_equal(gaps->len, 2);
+	assert_int_equal(g_array_index(gaps, struct trace_gap, 0).from, 1000 * (first - 1));
+	qemu_file_close(file);
+	assert_int_equal(fstat(fd, &stat), 0);
+	assert_true((gsize)stat.st_blocks * 512 < limit + 65536);
+}
+
+/* What is old goes, but for what was there at first and what tells of a device. */
+static void test_trim(void **state)
+{
+	g_autoptr(GByteArray) start = start_file();
+	const gsize limit = 2 << 20;
+	struct qemu_trim trim = {0};
+	g_autoptr(GError) error = NULL;
+	g_autofree char *name = NULL;
+	int fd = g_file_open_tmp("kc-unit-XXXXXX", &name, NULL);
+	guint32 n = 0;
+
+	(void)state;
+	assert_true(fd >= 0);
+	unlink(name);
+	assert_int_equal(write(fd, start->data, start->len), start->len);
+	write_pops(fd, &n, 100);
+	trim.first = lseek(fd, 0, SEEK_CUR);
+	write_pops(fd, &n, 5000);
+	assert_true(qemu_file_trim(fd, &trim, limit, &error));
+	assert_int_equal(trim.events, 0);
+	write_plugged(fd);
+	for (guint32 end = 30000; end <= 120000; end += 30000) {
+		write_pops(fd, &n, end);
+		assert_true(qemu_file_trim(fd, &trim, limit, &error));
+		check_trimmed(fd, 100, end, limit);
+	}
+	close(fd);
+}
+
+/* What is no trace is not written to. */
+static void test_trim_hostile(void **state)
+{
+	g_autoptr(GByteArray) bytes = start_file();
+	struct qemu_trim trim = {.first = bytes->len};
+	g_autoptr(GError) error = NULL;
+	g_autofree char *name = NULL, *after = NULL;
+	int fd = g_file_open_tmp("kc-unit-XXXXXX", &name, NULL);
+	gsize len;
+
+	(void)state;
+	g_byte_array_set_size(bytes, 100000);
+	memset(bytes->data + trim.first, 0xa5, bytes->len - trim.first);
+	assert_int_equal(write(fd, bytes->data, bytes->len), bytes->len);
+	assert_false(qemu_file_trim(fd, &trim, 10000, &error));
+	assert_refused(error, STATUS_NOT_CARRIED, "damaged at byte");
+	assert_true(g_file_get_contents(name, &after, &len, NULL));
+	assert_memory_equal(after, bytes->data, len);
+	unlink(name);
+	close(fd);
+}
+
 static const struct CMUnitTest tests[] = {
 	cmocka_unit_test(test_whole),	      cmocka_unit_test(test_drops),
 	cmocka_unit_test(test_cut),	      cmocka_unit_test(test_not_qemus),
 	cmocka_unit_test(test_unpatched),     cmocka_unit_test(test_hostile),
-	cmocka_unit_test(test_large_numbers),
+	cmocka_unit_test(test_large_numbers), cmocka_unit_test(test_trim),
+	cmocka_unit_test(test_trim_hostile),
 };
 
 UNIT_MAIN(tests)
