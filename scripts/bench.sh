@@ -42,6 +42,17 @@ streamed() {
 		awk '/^took / { printf "%d\n", ($3 - $2) * 1000 }' >>"$work/$name"
 }
 
+# joined: milliseconds and MiB that a million buffers take kc when their command has ended.
+joined() {
+	"$kc" trace --verbose --memory 512M --buffer 192M --device hello --module hello_virtio -- \
+		hello_test stream 1000000 64 2>&1 >/dev/null |
+		sed -n 's/^kc: 1000000 buffers joined and summed up in \([0-9.]*\) s; kc took \([0-9]*\) MiB.*/\1 \2/p' |
+		while read -r seconds mib; do
+			awk -v s="$seconds" 'BEGIN { print s * 1000 }' >>"$work/joined"
+			echo "$mib" >>"$work/memory"
+		done
+}
+
 median() {
 	sort -n "$1" | awk '{ v[NR] = $1 } END { print v[int((NR + 1) / 2)] }'
 }
@@ -62,6 +73,12 @@ table() {
 faster() {
 	awk -v s="$(median "$work/$1")" -v f="$(median "$work/$2")" -v w="$3" \
 		'BEGIN { printf "  %-28s %7.1f times faster\n", w, s / f }'
+}
+
+# of_rate SLOW FAST WORDS: how much of the second's rate the first has.
+of_rate() {
+	awk -v s="$(median "$work/$1")" -v f="$(median "$work/$2")" -v w="$3" \
+		'BEGIN { printf "  %-28s %7.0f %%\n", w, f / s * 100 }'
 }
 
 # What a cold run goes to. The kernel speaks from its first moment on only when
@@ -145,6 +162,10 @@ for i in $(seq "$rounds"); do
 	streamed not_traced run
 	streamed traced trace --device hello
 done
+# Each takes most of a minute.
+for i in 1 2 3; do
+	joined
+done
 [ ! -t 2 ] || printf '\r\033[K' >&2
 
 echo "From nothing to the end of the first command (kc run -- true), median of $rounds:"
@@ -162,3 +183,7 @@ echo "One message to virtio-hello and back, median of $rounds times 2000:"
 table us split packed mmio split_with_65536_bytes
 echo "20000 messages to virtio-hello that keep the ring full, median of $rounds:"
 table ms not_traced traced
+of_rate traced not_traced 'rate while traced'
+echo "A million buffers read, joined and summed up by kc trace, median of 3:"
+printf '  %-28s %7d ms\n' time "$(median "$work/joined")"
+printf '  %-28s %7d MiB\n' "kc's memory at most" "$(median "$work/memory")"
