@@ -138,6 +138,8 @@ static void put_members(JsonBuilder *json, const struct trace *trace)
 	put_real(json, "drift", trace->clock.drift);
 	put_number(json, "bound", trace->clock.bound_ns);
 	put_number(json, "pairs", trace->clock.constraints);
+	put_number(json, "pieces", trace->clock.pieces);
+	put_number(json, "jump", trace->clock.jump_ns);
 	put_number(json, "lost_driver", trace->losses.driver_events);
 	put_number(json, "lost_device", trace->losses.device_events);
 	put_number(json, "probes_missed", trace->losses.driver_missed);

@@ -8,7 +8,7 @@ static gint64 gap_to_host(const struct trace_join *join, gint64 guest)
 {
 	if (guest == G_MININT64 || guest == G_MAXINT64)
 		return guest;
-	return clock_to_host(&join->line, guest);
+	return clock_to_host(&join->clock, guest);
 }
 
 static GArray *gaps_to_host(const struct trace_join *join)
@@ -225,7 +225,7 @@ static void append_buffers(struct trace_part *part)
 			part, g_array_index(part->link->of_driver, guint32, i));
 		gint64 seen = driver->added != TRACE_NEVER ? driver->added : driver->collected;
 
-		j = append_device_only(part, j, clock_to_host(&part->join->line, seen));
+		j = append_device_only(part, j, clock_to_host(&part->join->clock, seen));
 		if (driver->end == DRIVER_UNCLEAR)
 			continue;
 		append_buffer(part, driver, device, part_driver_fate(part, driver, device));
@@ -309,8 +309,8 @@ bool trace_assemble(struct trace_join *join, GError **error)
 		.kicks = g_array_new(FALSE, FALSE, sizeof(struct trace_kick)),
 		.interrupts = g_array_new(FALSE, FALSE, sizeof(struct trace_interrupt)),
 		.driver_gaps = gaps_to_host(join),
-		.begin = clock_to_host(&join->line, join->driver_begin),
-		.end = clock_to_host(&join->line, join->driver_end),
+		.begin = clock_to_host(&join->clock, join->driver_begin),
+		.end = clock_to_host(&join->clock, join->driver_end),
 	};
 
 	append_all(&part, queues);

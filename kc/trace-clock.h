@@ -4,6 +4,9 @@
  * causality says: that an event on the one side came before an event on the
  * other. Each such pair is a half plane in which the line between the clocks
  * must run; together they leave a narrow band.
+ *
+ * As a rule one straight line runs through all of it. Where the host's clock is
+ * slewed or set meanwhile, or the machine stood still, it takes several.
  */
 #ifndef KC_TRACE_CLOCK_H
 #define KC_TRACE_CLOCK_H
@@ -13,14 +16,20 @@
 
 struct clock_pairs;
 
-/* host = guest + base + offset + drift * (guest - origin) */
-struct clock_line {
+struct guest_clock {
 	gint64 origin, base;
-	double offset, drift;
-	gint64 bound; /* ns: no line that obeys the pairs is farther off */
+	GArray *pieces; /* straight lines, by the guest time from which each holds */
+	gint64 bound; /* ns: nothing that is as straight and obeys the pairs is farther off */
+	gint64 jump; /* ns: as far apart can two pieces be where the one may end or go on; 0: one */
 };
 
-struct clock_pairs *clock_pairs_new(void);
+void guest_clock_clear(struct guest_clock *clock);
+
+/* Later is never earlier, across pieces too. */
+gint64 clock_to_host(const struct guest_clock *clock, gint64 guest);
+
+/* @keep: as many as there are, for clock_fit_pieces(); otherwise memory stays bounded. */
+struct clock_pairs *clock_pairs_new(bool keep);
 void clock_pairs_free(struct clock_pairs *pairs);
 
 /* What the guest did at @guest came before what the host did at @host; @tag says what it was. */
@@ -33,13 +42,21 @@ bool clock_pairs_suffice(const struct clock_pairs *pairs);
 guint64 clock_pairs_count(const struct clock_pairs *pairs);
 
 /*
- * The line in the middle of the band, for guest times from @begin to @end.
- * Returns false where no line obeys all pairs: then the two that contradict
- * each other most are in @tags (guest first, host first), by @line->bound ns.
+ * The line in the middle of the band, for guest times from @begin to @end;
+ * false: no line obeys all pairs. Caller clears @clock on success.
  */
-bool clock_fit(struct clock_pairs *pairs, gint64 begin, gint64 end, struct clock_line *line,
-	       guint64 tags[2]);
+bool clock_fit_line(struct clock_pairs *pairs, gint64 begin, gint64 end, struct guest_clock *clock);
 
-gint64 clock_to_host(const struct clock_line *line, gint64 guest);
+struct clock_contradiction {
+	guint64 guest_first, host_first; /* tags of two pairs that cannot both be true */
+	gint64 by; /* ns */
+};
+
+/*
+ * From the first pair to the last by as few lines as it takes. Fails only where the events contradict
+ * each other by their order alone, whatever the clocks did. @pairs must have kept all.
+ */
+bool clock_fit_pieces(struct clock_pairs *pairs, struct guest_clock *clock,
+		      struct clock_contradiction *contradiction);
 
 #endif

@@ -44,7 +44,7 @@ static enum trace_fate open_fate(const struct trace_part *part, const struct dri
 		return TRACE_DROPPED;
 	if (device && device->end == DEVICE_RESET)
 		return TRACE_WITHDRAWN;
-	if (part_driver_lost(part, clock_to_host(&part->join->line, driver->added), G_MAXINT64) ||
+	if (part_driver_lost(part, clock_to_host(&part->join->clock, driver->added), G_MAXINT64) ||
 	    (!device && device_lost(part)))
 		return TRACE_TOUCHED;
 	return TRACE_AT_END;
@@ -70,9 +70,9 @@ enum trace_fate part_driver_fate(struct trace_part *part, const struct driver_ha
 	}
 	if (driver->added != TRACE_NEVER)
 		return collected_fate(part, driver, device);
-	return part->driver_gaps->len > 0 &&
-			       part_driver_lost(part, G_MININT64,
-						clock_to_host(&part->join->line, driver->collected))
+	return part->driver_gaps->len > 0 && part_driver_lost(part, G_MININT64,
+							      clock_to_host(&part->join->clock,
+									    driver->collected))
 		       ? TRACE_TOUCHED
 		       : TRACE_AT_START;
 }
@@ -83,7 +83,7 @@ bool part_device_fate(struct trace_part *part, guint32 j, enum trace_fate *fate)
 	bool older = g_array_index(part->link->before, guint8, j);
 	bool over = device->pushed != TRACE_NEVER && device->pushed < part->begin;
 
-	if (device->popped > part->end - part->join->line.bound || (older && over))
+	if (device->popped > part->end - part->join->clock.bound || (older && over))
 		return false;
 	*fate = TRACE_AT_START;
 	if (part->driver_gaps->len > 0 || device_lost(part))

@@ -22,7 +22,7 @@ struct trace_join {
 	guint32 only_queue; /* TRACE_NONE: all */
 
 	struct trace_link **links; /* by device, then queue */
-	struct clock_line line;
+	struct guest_clock clock;
 };
 
 /*

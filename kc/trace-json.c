@@ -112,6 +112,8 @@ static void put_clock(FILE *out, const struct trace_clock *clock)
 	put_real(out, "drift", clock->drift);
 	fprintf(out, ",\"bound_ns\":%" G_GINT64_FORMAT, clock->bound_ns);
 	put_number(out, "pairs", clock->constraints);
+	put_number(out, "pieces", clock->pieces);
+	fprintf(out, ",\"jump_ns\":%" G_GINT64_FORMAT, clock->jump_ns);
 	fputc('}', out);
 }
 

@@ -30,7 +30,7 @@ static inline struct device_half *life_device(const struct link_life *life, guin
 
 static inline gint64 life_host_time(const struct link_life *life, gint64 guest)
 {
-	return clock_to_host(life->terms->line, guest);
+	return clock_to_host(life->terms->clock, guest);
 }
 
 static inline void life_tie(struct link_life *life, guint32 i, guint32 j)

@@ -77,7 +77,7 @@ static bool link_life(struct link_life *life, const char *where, GError **error)
 	life_place(life);
 	if (!tie_same_places(life, where, error))
 		return false;
-	if (life->terms->line && life->terms->driver_lost)
+	if (life->terms->clock && life->terms->driver_lost)
 		life_doubt_collections(life);
 	if (life->terms->device_lost)
 		life_doubt_pushes(life);

@@ -58,7 +58,7 @@ static GArray *interrupt_times(const struct trace_part *part)
 
 	for (guint32 i = 0; i < n; i++) {
 		gint64 time = clock_to_host(
-			&part->join->line,
+			&part->join->clock,
 			g_array_index(driver->interrupts, struct driver_interrupt, i).time);
 
 		g_array_append_val(times, time);

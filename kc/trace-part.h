@@ -28,7 +28,7 @@ static inline gint64 part_from_guest(const struct trace_part *part, gint64 guest
 {
 	if (guest == TRACE_NEVER)
 		return TRACE_NEVER;
-	return part_from_host(part, clock_to_host(&part->join->line, guest));
+	return part_from_host(part, clock_to_host(&part->join->clock, guest));
 }
 
 /* Times are the host's. */

@@ -70,11 +70,11 @@ static void place_pops(struct link_life *life)
 /* Passes the adds that may have come before @popped; the last is the newest. */
 static guint32 pass_adds(struct link_life *life, guint32 i, gint64 popped, guint64 *newest)
 {
-	for (; life->terms->line && i < life->end_driver; i++) {
+	for (; life->terms->clock && i < life->end_driver; i++) {
 		if (!half_was_added(life_driver(life, i)))
 			continue;
 		if (life_host_time(life, life_driver(life, i)->added) >
-		    popped + life->terms->line->bound)
+		    popped + life->terms->clock->bound)
 			break;
 		*newest = life->driver_places[i - life->first_driver];
 	}
@@ -98,7 +98,7 @@ static guint32 first_add(const struct link_life *life)
  */
 static void place_pops_by_adds(struct link_life *life)
 {
-	const struct clock_line *line = life->terms->line;
+	const struct guest_clock *clock = life->terms->clock;
 	guint32 i = first_add(life);
 	guint64 newest, last = LINK_NOWHERE;
 	gint64 begin;
@@ -106,8 +106,9 @@ static void place_pops_by_adds(struct link_life *life)
 	if (i == life->end_driver)
 		return;
 	/* Without a clock: the device was watched first, so its first pop is no later add. */
-	newest = life->driver_places[i - life->first_driver] - (line != NULL);
-	begin = line ? life_host_time(life, life_driver(life, i)->added) - line->bound : G_MININT64;
+	newest = life->driver_places[i - life->first_driver] - (clock != NULL);
+	begin = clock ? life_host_time(life, life_driver(life, i)->added) - clock->bound
+		      : G_MININT64;
 	for (guint32 j = life->first_device; j < life->end_device; j++) {
 		const struct device_half *half = life_device(life, j);
 		guint32 position = linear(life, half->position);
@@ -116,7 +117,7 @@ static void place_pops_by_adds(struct link_life *life)
 		if (half->popped == TRACE_NEVER)
 			continue;
 		i = pass_adds(life, i, half->popped, &newest);
-		place = last == LINK_NOWHERE || (line && life->terms->device_lost)
+		place = last == LINK_NOWHERE || (clock && life->terms->device_lost)
 				? place_at_most(life, newest, position)
 				: next_place(life, last, position);
 		if (half->popped >= begin)
@@ -142,7 +143,7 @@ static void place_adds_by_pops(struct link_life *life)
 				continue;
 			if (oldest != LINK_NOWHERE &&
 			    life_device(life, j)->popped >
-				    life_host_time(life, half->added) - life->terms->line->bound)
+				    life_host_time(life, half->added) - life->terms->clock->bound)
 				break;
 			oldest = life->device_places[j - life->first_device];
 		}
@@ -154,7 +155,7 @@ static void place_adds_by_pops(struct link_life *life)
 
 void life_place(struct link_life *life)
 {
-	if (life->terms->driver_lost && !life->terms->device_lost && life->terms->line) {
+	if (life->terms->driver_lost && !life->terms->device_lost && life->terms->clock) {
 		place_pops(life);
 		place_adds_by_pops(life);
 	} else if (life->fresh && !life->terms->driver_lost && !life->terms->device_lost) {

@@ -40,7 +40,7 @@ static void tie_older(struct link_life *life)
 static guint32 find_push(struct link_life *life, const guint32 *next, guint32 *first,
 			 gint64 collected, bool *unclear)
 {
-	gint64 bound = life->terms->line->bound;
+	gint64 bound = life->terms->clock->bound;
 	const struct device_half *after;
 
 	/* Later collections are of later pops, too. */
@@ -108,7 +108,7 @@ void life_doubt_collections(struct link_life *life)
 				       driver->collected) &&
 		    (life->terms->device_lost ||
 		     next_pop[device->head] <=
-			     life_host_time(life, driver->collected) + life->terms->line->bound)) {
+			     life_host_time(life, driver->collected) + life->terms->clock->bound)) {
 			driver->collected = TRACE_NEVER;
 			driver->end = DRIVER_OPEN;
 		}
@@ -163,8 +163,8 @@ void life_tie_rest(struct link_life *life)
 {
 	if (!life->terms->driver_lost)
 		tie_older(life);
-	else if (life->terms->line)
+	else if (life->terms->clock)
 		tie_unadded(life);
-	if (life->terms->line && life->terms->device_lost && !life->terms->driver_lost)
+	if (life->terms->clock && life->terms->device_lost && !life->terms->driver_lost)
 		tie_popless(life);
 }

@@ -160,6 +160,12 @@ static void print_clock(const struct trace *trace, FILE *out)
 		" ns, drift %.3f ppm).\n",
 		trace->clock.bound_ns, trace->clock.constraints, trace->clock.offset_ns,
 		trace->clock.drift * 1e6);
+	if (trace->clock.pieces > 1)
+		fprintf(out,
+			"No one rate of the clocks agrees with all of these: they are %u straight "
+			"lines, and where one ends guest times can be off by %" G_GINT64_FORMAT
+			" ns more.\n",
+			trace->clock.pieces, trace->clock.jump_ns);
 }
 
 void trace_table_print(const struct trace *trace, FILE *out)

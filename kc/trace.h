@@ -162,10 +162,11 @@ struct trace_device {
 /* Host time = guest time * (1 + drift) + offset */
 struct trace_clock {
 	gint64 offset_ns; /* at the trace's start */
-	double drift; /* 1e-6 is one millionth */
+	double drift; /* 1e-6 is one millionth; of several pieces the mean */
 	gint64 bound_ns; /* the largest error of a guest time within the trace */
 	guint64 constraints; /* pairs of events, one on each side, whose order is known */
 	guint32 pieces; /* straight lines that it took; 1: the drift is constant */
+	gint64 jump_ns; /* where one of several ends, the error can be this, beyond the bound */
 };
 
 struct trace_losses {

@@ -191,7 +191,8 @@ function showFacts(trace)
 		: "No event was lost on either side." }));
 	notes.append(make("li", { text: `Clock: the driver's times are the guest's, brought over to the host's clock; they are off by ` +
 		`at most ${formatTime(trace.bound)} (drift ${(trace.drift * 1e6).toFixed(3)} ppm, by ${formatCount(trace.pairs)} pairs of ` +
-		"events whose order is known)." }));
+		"events whose order is known)." + (trace.pieces > 1 ? ` No one rate agrees with all of these: they are ${trace.pieces} ` +
+			`straight lines, and where one ends times can be off by ${formatTime(trace.jump)} more.` : "") }));
 	if (!trace.descriptors.n)
 		notes.append(make("li", { text: "No descriptors were recorded: addresses and lengths are not shown." }));
 }
