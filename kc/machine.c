@@ -111,15 +111,23 @@ static void add_files(GPtrArray *argv, const struct machine *machine)
 
 static void add_channels(GPtrArray *argv, const struct machine *machine)
 {
+	bool quick = machine->trace_fd && machine->transport == TRANSPORT_PCI;
+
 	addf(argv, "-chardev", "socket,id=qmp,fd=%d", MACHINE_FD_QMP);
 	add(argv, "-mon", "chardev=qmp,mode=control");
 	addf(argv, "-chardev", "socket,id=console,fd=%d,mux=on", MACHINE_FD_CONSOLE);
 	add(argv, "-mon", "chardev=console,mode=readline");
 	add(argv, "-serial", "chardev:console");
 	addf(argv, "-chardev", "socket,id=agent,fd=%d", MACHINE_FD_AGENT);
-	addf(argv, "-device", "virtio-serial-%s", bus(machine));
+	/*
+	 * Without ioeventfd the CPU that kicks carries the buffer through the device
+	 * itself, and tells more of the clocks; over MMIO it is all devices' or none's.
+	 */
+	addf(argv, "-device", "virtio-serial-%s%s", bus(machine), quick ? ",ioeventfd=off" : "");
 	/* Only a port with an id has its opening and closing announced. */
 	add(argv, "-device", "virtserialport,id=agent,chardev=agent,name=" KC_PORT_NAME);
+	if (machine->trace_fd)
+		add(argv, "-device", "virtserialport,name=" KC_CLOCK_PORT_NAME);
 }
 
 static void add_disk(GPtrArray *argv, const struct machine *machine)

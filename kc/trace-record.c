@@ -17,7 +17,6 @@
 #define BTF "/sys/kernel/btf/"
 #define MODULE "/tmp/.kc-probes.ko"
 #define MIB (1024 * 1024)
-#define PINGS 32
 #define TRIM_MS 200
 #define SCRIPT "/tmp/.kc-trace-script"
 
@@ -281,23 +280,11 @@ static bool choose_devices(struct trace_record *record, GArray *numbers, GError 
 	return chosen;
 }
 
-/*
- * Asks the agent who it is, again and again: of the buffers that carry this back
- * and forth some are quick, and the quickest say most of the clocks.
- */
 static bool ping(struct trace_record *record, gint64 deadline, GError **error)
 {
-	guint32 version = GUINT32_TO_LE(KC_PROTOCOL_VERSION);
-	struct frame frame;
+	const char *const argv[] = {TRACER, "ping", NULL};
 
-	for (int i = 0; i < PINGS; i++) {
-		agent_send(vm_agent(record->vm), KC_HELLO, &version, sizeof(version));
-		if (!guest_next_frame(record->vm, "the agent answered", &frame, deadline, error))
-			return false;
-		if (frame.type != KC_READY)
-			return guest_refused(&frame, "HELLO", error);
-	}
-	return true;
+	return run_tracer(record, argv, NULL, NULL, deadline, error);
 }
 
 /* kc's own channel is recorded before and after the command: its buffers pin down the clock. */

@@ -18,6 +18,7 @@
 #include <stdint.h>
 
 #define KC_PORT_NAME "org.kernelcraft.agent"
+#define KC_CLOCK_PORT_NAME "org.kernelcraft.clock" /* carries nothing: is opened and closed */
 #define KC_PROTOCOL_VERSION 2
 #define KC_FRAME_MAGIC 0x6b63 /* "ck" on the wire */
 #define KC_FRAME_MAX 65536 /* bytes of payload */
