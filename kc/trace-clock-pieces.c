@@ -17,7 +17,8 @@ struct moment {
 
 struct course {
 	GArray *moments; /* of struct moment, by x, each x once */
-	double *ceiling; /* by moment, and one more: no x + y before it is above that */
+	/* By moment, and one more: no x + y before it is above that, none from it on below. */
+	double *ceiling, *floor;
 	struct clock_band band;
 };
 
@@ -58,16 +59,23 @@ static void gather_moments(struct course *course, GArray *pairs)
 	}
 }
 
-static void find_ceiling(struct course *course)
+static void find_limits(struct course *course)
 {
 	guint n = course->moments->len;
 
 	course->ceiling = g_new(double, n + 1);
+	course->floor = g_new(double, n + 1);
+	course->floor[0] = -INFINITY;
 	course->ceiling[n] = INFINITY;
 	for (guint i = n; i-- > 0;) {
 		const struct moment *moment = moment_at(course, i);
 
 		course->ceiling[i] = MIN(course->ceiling[i + 1], moment->x + moment->high);
+	}
+	for (guint i = 0; i < n; i++) {
+		const struct moment *moment = moment_at(course, i);
+
+		course->floor[i + 1] = MAX(course->floor[i], moment->x + moment->low);
 	}
 }
 
@@ -97,9 +105,11 @@ static bool is_in_order(const struct course *course, struct clock_contradiction 
 /* Whether one line goes from moment @i up to, but not to, @end. */
 static bool goes(struct course *course, guint i, guint end, struct clock_line *line)
 {
-	double last = moment_at(course, end - 1)->x;
+	double first = moment_at(course, i)->x, last = moment_at(course, end - 1)->x;
 
 	clock_band_empty(&course->band);
+	if (course->floor[i] != -INFINITY)
+		clock_half_add(&course->band.below, first, course->floor[i] - first);
 	for (; i < end; i++) {
 		const struct moment *moment = moment_at(course, i);
 
@@ -234,10 +244,11 @@ bool clock_fit_pieces(struct clock_pairs *pairs, struct guest_clock *clock,
 	drawn = is_in_order(&course, contradiction);
 	if (drawn) {
 		clock_band_init(&course.band);
-		find_ceiling(&course);
+		find_limits(&course);
 		guest_clock_init(clock, pairs);
 		draw(&course, clock);
 		g_free(course.ceiling);
+		g_free(course.floor);
 		clock_band_clear(&course.band);
 	}
 	g_array_unref(course.moments);

@@ -20,6 +20,7 @@ static struct link_terms terms_of(const struct trace_join *join, const struct gu
 {
 	return (struct link_terms){
 		.clock = clock,
+		.begin = join->driver_begin,
 		.driver_gaps = join->driver_gaps,
 		.device_gaps = join->device_gaps,
 		.driver_lost = join->driver_gaps->len > 0,

@@ -24,6 +24,7 @@ struct trace_link {
 /* What may be missing, and the clock as far as it is known. */
 struct link_terms {
 	const struct guest_clock *clock; /* NULL: not known yet */
+	gint64 begin; /* of what the driver was watched for, on its clock */
 	const GArray *driver_gaps, *device_gaps; /* of struct trace_gap */
 	bool driver_lost, device_lost; /* there are such */
 };

@@ -3,6 +3,7 @@
 #include "trace-link-life.h"
 
 #define MIDDLE (G_GUINT64_CONSTANT(1) << 40) /* room to count down from */
+#define STRAYS 1000 /* a slewed clock goes by one in so many off its rate */
 
 /* A packed ring's first lap has the wrap counter set, the second not, and so on. */
 static guint32 linear(const struct link_life *life, guint16 position)
@@ -92,8 +93,8 @@ static guint32 first_add(const struct link_life *life)
 
 /*
  * What is popped was added before, and no more than a ring ago: the pop's
- * place is the last that fits, up to that of the last add before it. Without
- * losses the first pop that has adds before it settles this for all behind it.
+ * place is the last that fits, up to that of the last add before it. Where no pop
+ * was lost the first that has adds before it settles this for all behind it.
  * Older pops only need to stay apart from all adds.
  */
 static void place_pops_by_adds(struct link_life *life)
@@ -124,6 +125,56 @@ static void place_pops_by_adds(struct link_life *life)
 			last = place;
 		life->device_places[j - life->first_device] = place;
 	}
+}
+
+/*
+ * Before that a pop is not of this add. By kc's own channel the clock is known
+ * at either end of the trace, and may have strayed between them.
+ */
+static gint64 earliest_pop(const struct link_life *life, const struct driver_half *add)
+{
+	const struct guest_clock *clock = life->terms->clock;
+
+	if (!clock)
+		return G_MININT64;
+	return life_host_time(life, add->added) - clock->bound - clock->jump -
+	       MAX(add->added - life->terms->begin, 0) / STRAYS;
+}
+
+/* The pop of an add that was popped while the device was watched; end_device: there is none. */
+static guint32 find_pop(const struct link_life *life, const struct driver_half *add)
+{
+	gint64 earliest = earliest_pop(life, add);
+
+	for (guint32 j = life->first_device; j < life->end_device; j++) {
+		const struct device_half *half = life_device(life, j);
+
+		if (half->popped != TRACE_NEVER && half->popped >= earliest &&
+		    linear(life, half->position) == linear(life, add->position))
+			return j;
+	}
+	return life->end_device;
+}
+
+/* Nothing is missing: from the first add's own pop on, and back, they follow each other. */
+static void place_pops_around(struct link_life *life)
+{
+	guint32 i = first_add(life);
+	guint64 first, last;
+	guint32 pop;
+
+	if (i == life->end_driver)
+		return;
+	pop = find_pop(life, life_driver(life, i));
+	first = last = life->driver_places[i - life->first_driver];
+	for (guint32 j = pop; j < life->end_device; j++)
+		if (life_device(life, j)->popped != TRACE_NEVER)
+			last = life->device_places[j - life->first_device] = next_place(
+				life, last, linear(life, life_device(life, j)->position));
+	for (guint32 j = pop; j-- > life->first_device;)
+		if (life_device(life, j)->popped != TRACE_NEVER)
+			first = life->device_places[j - life->first_device] = place_at_most(
+				life, first - 1, linear(life, life_device(life, j)->position));
 }
 
 /* The other way round, where only the driver's events were lost. */
@@ -158,9 +209,12 @@ void life_place(struct link_life *life)
 	if (life->terms->driver_lost && !life->terms->device_lost && life->terms->clock) {
 		place_pops(life);
 		place_adds_by_pops(life);
-	} else if (life->fresh && !life->terms->driver_lost && !life->terms->device_lost) {
+	} else if (!life->terms->driver_lost && !life->terms->device_lost) {
 		place_adds(life);
-		place_pops(life);
+		if (life->fresh)
+			place_pops(life);
+		else
+			place_pops_around(life);
 	} else {
 		place_adds(life);
 		place_pops_by_adds(life);

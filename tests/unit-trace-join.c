@@ -178,6 +178,46 @@ static void test_late(void **state)
 	}
 }
 
+/*
+ * What is known at either end of an idle time does not tell how the clock went
+ * between: it strays, and comes back.
+ */
+static void run_strayed(guint32 seed, bool packed, gint64 slew)
+{
+	struct fake *fake = fake_new(seed, packed, 8, 1, false);
+	g_autoptr(GError) error = NULL;
+	guint32 position = 0;
+	struct trace *trace;
+	gint64 begin;
+
+	fake_ping(fake, &position);
+	begin = fake->now;
+	fake->slewed = begin;
+	fake->slew = slew;
+	fake->now += FAKE_SLEW * slew;
+	for (int i = 0; i < 3000; i++)
+		fake_step(fake, true);
+	fake_kick(fake);
+	fake->now += FAKE_SLEW * slew;
+	fake_ping(fake, &position);
+	trace = fake_join(fake, fake_guest_time(fake, begin), NULL, NULL, &error);
+	assert_no_error(error);
+	check_all(trace, fake, begin);
+	assert_true(trace->clock.pieces > 1);
+	trace_free(trace);
+	fake_free(fake);
+}
+
+static void test_strayed(void **state)
+{
+	(void)state;
+	for (guint32 seed = 0; seed < 4; seed++) {
+		run_strayed(seed, false, 1000000);
+		run_strayed(seed, true, 1000000);
+		run_strayed(seed, true, 5000000);
+	}
+}
+
 static void test_reset(void **state)
 {
 	struct fake *fake = fake_new(3, true, 32, 3, false);
@@ -390,8 +430,9 @@ static void test_extra_pop(void **state)
 static const struct CMUnitTest tests[] = {
 	cmocka_unit_test(test_whole),	    cmocka_unit_test(test_many_laps),
 	cmocka_unit_test(test_late),	    cmocka_unit_test(test_reset),
-	cmocka_unit_test(test_lossy),	    cmocka_unit_test(test_wrong_heads),
-	cmocka_unit_test(test_wrong_order), cmocka_unit_test(test_extra_pop),
+	cmocka_unit_test(test_strayed),	    cmocka_unit_test(test_lossy),
+	cmocka_unit_test(test_wrong_heads), cmocka_unit_test(test_wrong_order),
+	cmocka_unit_test(test_extra_pop),
 };
 
 UNIT_MAIN(tests)

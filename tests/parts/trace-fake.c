@@ -42,7 +42,10 @@ void fake_free(struct fake *fake)
 
 gint64 fake_guest_time(const struct fake *fake, gint64 host)
 {
-	return (gint64)((host - FAKE_OFFSET) * (1 + fake->drift));
+	gint64 since = (host - fake->slewed) / FAKE_SLEW;
+	gint64 behind = MIN(since, 2 * fake->slew - since);
+
+	return (gint64)((host - FAKE_OFFSET) * (1 + fake->drift)) - MAX(behind, 0);
 }
 
 static void pass_time(struct fake *fake)

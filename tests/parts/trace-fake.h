@@ -10,6 +10,7 @@
 
 #define FAKE_AGENT 0
 #define FAKE_DEVICE 1
+#define FAKE_SLEW 5000
 #define FAKE_OFFSET G_GINT64_CONSTANT(7000000000000)
 
 struct fake_story {
@@ -25,6 +26,8 @@ struct fake {
 	guint16 chain; /* descriptors a buffer, up to */
 	bool indirect; /* takes one slot, however long its chain is */
 	double drift; /* of the guest's clock against the host's */
+	gint64 slewed,
+		slew; /* from then on (host) it loses so many ns, one in FAKE_SLEW, and gains them */
 	GArray *driver, *device; /* the streams: driver_event, device_event */
 	GArray *stories; /* of struct fake_story, by add */
 	gint64 now; /* host's clock */
