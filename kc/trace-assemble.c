@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* From linked halves to the records of trace.h, each with its fate. */
+#include "trace-names.h"
 #include "trace-part.h"
 
 #include <linux/virtio_ring.h>
@@ -251,6 +252,7 @@ static void fill_queue(struct trace_part *part, guint32 device, guint32 number)
 	*part->queue = (struct trace_queue){
 		.device = device,
 		.number = number,
+		.name = trace_queue_name(part->device, number),
 		.vector = link->device ? link->device->vector : G_MAXUINT16,
 		.size = link->driver ? link->driver->size : 0,
 		.packed = link->driver && link->driver->packed,
@@ -276,6 +278,8 @@ static void append_queue(struct trace_part *part, GArray *queues, guint32 device
 	append_buffers(part);
 	if (queue.n_buffers || queue.n_kicks || queue.n_interrupts)
 		g_array_append_val(queues, queue);
+	else
+		g_free(queue.name);
 }
 
 /* The ends of an array are the trace's from now on. */

@@ -3,9 +3,6 @@
 
 #include <math.h>
 
-/* Of what nothing is known on one side, more need not be said. */
-#define ERROR_MAX 3600e9
-
 struct clock_pairs *clock_pairs_new(bool keep)
 {
 	struct clock_pairs *pairs = g_new0(struct clock_pairs, 1);
@@ -81,7 +78,9 @@ void guest_clock_clear(struct guest_clock *clock)
 void guest_clock_append(struct guest_clock *clock, const struct clock_piece *piece, double error)
 {
 	g_array_append_val(clock->pieces, *piece);
-	clock->bound = MAX(clock->bound, (gint64)ceil(MIN(error, ERROR_MAX)));
+	/* Open to one side is what lies before all pairs of the one kind, or behind them. */
+	if (isfinite(error))
+		clock->bound = MAX(clock->bound, (gint64)ceil(error));
 }
 
 bool clock_fit_line(struct clock_pairs *pairs, gint64 begin, gint64 end, struct guest_clock *clock)

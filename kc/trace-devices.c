@@ -89,14 +89,16 @@ static JsonNode *get_status(struct qmp *qmp, const char *path)
 }
 
 /* vhost runs the rings in the host's kernel or in another process. */
-static bool is_outside(struct qmp *qmp, const char *path)
+static void take_status(struct trace_device *device, struct qmp *qmp)
 {
-	g_autoptr(JsonNode) status = get_status(qmp, path);
+	g_autoptr(JsonNode) status = get_status(qmp, device->path);
+	JsonObject *object = status ? json_node_get_object(status) : NULL;
 
-	if (!status)
-		return false;
-	return json_object_get_boolean_member_with_default(json_node_get_object(status),
-							   "vhost-started", FALSE);
+	if (!object)
+		return;
+	device->outside = json_object_get_boolean_member_with_default(object, "vhost-started",
+								      FALSE);
+	device->queues = json_object_get_int_member_with_default(object, "num-vqs", 0);
 }
 
 static bool has_feature(guint64 features, int bit)
@@ -172,7 +174,7 @@ void trace_devices_fill(struct trace *trace, const GArray *devices, struct qmp *
 		device->path = g_strdup(from->path);
 		device->id = from->id;
 		device->bus = place_of(qmp, from->path, facts);
-		device->outside = is_outside(qmp, from->path);
+		take_status(device, qmp);
 		match_by_place(device, facts);
 	}
 	for (guint i = 0; i < devices->len; i++)

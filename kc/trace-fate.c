@@ -26,10 +26,11 @@ static void G_GNUC_PRINTF(2, 3) contradict(struct trace_part *part, const char *
 static enum trace_fate collected_fate(struct trace_part *part, const struct driver_half *driver,
 				      const struct device_half *device)
 {
-	if (part->device->outside)
-		return TRACE_DRIVER_ONLY;
 	if (device && device->pushed != TRACE_NEVER && device->popped != TRACE_NEVER)
 		return TRACE_COMPLETE;
+	/* Even of a vhost device some queues are QEMU's. */
+	if (part->device->outside && !device)
+		return TRACE_DRIVER_ONLY;
 	if (!device_lost(part) && part->driver_gaps->len == 0)
 		contradict(part,
 			   "the driver collected head %u, which the device was not seen to %s",

@@ -119,8 +119,8 @@ static void print_queue(const struct trace *trace, const struct trace_queue *que
 		fprintf(out, " (%s)", queue->name);
 	if (queue->size)
 		fprintf(out, ": %s ring of %u", queue->packed ? "packed" : "split", queue->size);
-	if (device->outside)
-		fputs("; vhost: its device is not in QEMU", out);
+	if (queue->stats.fates[TRACE_DRIVER_ONLY])
+		fputs("; vhost: what its device does is not in QEMU, and not to be seen", out);
 	fputc('\n', out);
 	print_stats(trace, &queue->stats, out);
 }
@@ -168,11 +168,24 @@ static void print_clock(const struct trace *trace, FILE *out)
 			trace->clock.pieces, trace->clock.jump_ns);
 }
 
+/* Those without a driver have agreed on no features. */
+static void print_idle(const struct trace *trace, FILE *out)
+{
+	fputs("\nNo buffer was moved on what was followed.\n", out);
+	for (guint32 i = 0; i < trace->n_devices; i++)
+		if (!trace->devices[i].features)
+			fprintf(out, "No driver of the guest's has %s%s%s.\n",
+				trace->devices[i].name, trace->devices[i].guest_name ? ", " : "",
+				trace->devices[i].guest_name ? trace->devices[i].guest_name : "");
+}
+
 void trace_table_print(const struct trace *trace, FILE *out)
 {
 	for (guint32 i = 0; i < trace->n_queues; i++)
 		print_queue(trace, &trace->queues[i], out);
-	if (trace->n_queues != 1) {
+	if (trace->n_queues == 0)
+		print_idle(trace, out);
+	if (trace->n_queues > 1) {
 		fprintf(out, "\n%u queues together\n", trace->n_queues);
 		print_stats(trace, &trace->total, out);
 	}

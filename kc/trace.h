@@ -137,7 +137,7 @@ struct trace_stats {
 struct trace_queue {
 	guint32 device; /* index into trace.devices */
 	guint32 number; /* of its device */
-	char *name; /* the driver's for it, such as "req.0"; or NULL */
+	char *name; /* the specification's, such as "controlq"; or NULL */
 	guint32 size; /* entries; 0: not known */
 	guint16 vector; /* of MSI-X; 0xffff: none, or not known */
 	bool packed;
@@ -154,6 +154,7 @@ struct trace_device {
 	char *guest_name; /* virtio3 */
 	char *bus; /* where the guest found it: 0000:00:03.0 */
 	guint32 id; /* of the virtio specification */
+	guint32 queues; /* that it has; 0: not known */
 	guint64 features; /* those agreed on */
 	bool packed, event_idx, indirect; /* the same, taken apart */
 	bool outside; /* vhost: QEMU does not see its buffers */

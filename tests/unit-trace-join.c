@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* The join of both sides, on streams whose every buffer's story is known. */
 #include "../kc/status.h"
+#include "../kc/trace-names.h"
 #include "parts/trace-fake.h"
 #include "unit.h"
 
@@ -218,6 +219,66 @@ static void test_strayed(void **state)
 	}
 }
 
+/* vhost: one side is all there is to be seen, and no more is claimed. */
+static void test_outside(void **state)
+{
+	struct fake *fake = fake_new(5, false, 16, 3, true);
+	g_autoptr(GError) error = NULL;
+	guint32 position = 0;
+	struct trace *trace;
+	gint64 begin;
+
+	(void)state;
+	fake->outside = true;
+	fake_ping(fake, &position);
+	begin = fake->now;
+	for (int i = 0; i < 3000; i++)
+		fake_step(fake, true);
+	fake_drain(fake);
+	fake_ping(fake, &position);
+	trace = fake_join(fake, fake_guest_time(fake, begin), NULL, NULL, &error);
+	assert_no_error(error);
+	assert_true(trace->total.fates[TRACE_DRIVER_ONLY] > 100);
+	assert_int_equal(trace->total.fates[TRACE_DRIVER_ONLY] + trace->total.fates[TRACE_REFUSED],
+			 trace->total.buffers);
+	assert_int_equal(trace->total.popped, 0);
+	trace_free(trace);
+	fake_free(fake);
+}
+
+static void check_name(guint32 id, guint64 features, guint32 queues, guint32 number,
+		       const char *expected)
+{
+	const struct trace_device device = {.id = id, .features = features, .queues = queues};
+	g_autofree char *name = trace_queue_name(&device, number);
+
+	if (expected)
+		assert_string_equal(name, expected);
+	else
+		assert_null(name);
+}
+
+static void test_names(void **state)
+{
+	guint64 control = 1 << 17, pairs = 1 << 22;
+
+	(void)state;
+	check_name(1, 0, 2, 1, "transmitq1");
+	check_name(1, control, 3, 2, "controlq");
+	check_name(1, control, 9, 2, "controlq");
+	check_name(1, control | pairs, 9, 2, "receiveq2");
+	check_name(1, control | pairs, 9, 8, "controlq");
+	check_name(2, 0, 4, 3, "requestq4");
+	check_name(3, 0, 8, 0, "receiveq(port0)");
+	check_name(3, 0, 8, 3, "control transmitq");
+	check_name(3, 0, 8, 5, "transmitq(port1)");
+	check_name(4, 0, 1, 0, "requestq");
+	check_name(4, 0, 1, 1, NULL);
+	check_name(8, 0, 4, 3, "requestq2");
+	check_name(25, 0, 4, 3, "rxq");
+	check_name(63, 0, 2, 0, NULL);
+}
+
 static void test_reset(void **state)
 {
 	struct fake *fake = fake_new(3, true, 32, 3, false);
@@ -430,6 +491,7 @@ static void test_extra_pop(void **state)
 static const struct CMUnitTest tests[] = {
 	cmocka_unit_test(test_whole),	    cmocka_unit_test(test_many_laps),
 	cmocka_unit_test(test_late),	    cmocka_unit_test(test_reset),
+	cmocka_unit_test(test_outside),	    cmocka_unit_test(test_names),
 	cmocka_unit_test(test_strayed),	    cmocka_unit_test(test_lossy),
 	cmocka_unit_test(test_wrong_heads), cmocka_unit_test(test_wrong_order),
 	cmocka_unit_test(test_extra_pop),

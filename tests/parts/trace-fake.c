@@ -74,7 +74,8 @@ static void device_event(struct fake *fake, struct device_event event)
 {
 	event.time = fake->now;
 	event.device = FAKE_DEVICE;
-	g_array_append_val(fake->device, event);
+	if (!fake->outside)
+		g_array_append_val(fake->device, event);
 }
 
 static struct fake_story *story_at(struct fake *fake, gpointer index)
@@ -335,7 +336,7 @@ static void feed(struct fake *fake, struct trace_join *join, gint64 begin)
 	driver_side_finish(join->driver, join->driver_end);
 }
 
-static struct trace *new_trace(void)
+static struct trace *new_trace(const struct fake *fake)
 {
 	struct trace *trace = g_new0(struct trace, 1);
 
@@ -343,6 +344,7 @@ static struct trace *new_trace(void)
 	trace->devices = g_new0(struct trace_device, 2);
 	trace->devices[FAKE_AGENT].name = g_strdup("virtio-serial");
 	trace->devices[FAKE_DEVICE].name = g_strdup("virtio-fake");
+	trace->devices[FAKE_DEVICE].outside = fake->outside;
 	return trace;
 }
 
@@ -352,7 +354,7 @@ struct trace *fake_join(struct fake *fake, gint64 begin, GArray *driver_gaps, GA
 	g_autoptr(GArray) none = g_array_new(FALSE, FALSE, sizeof(struct trace_gap));
 	bool wanted[] = {true, true};
 	struct trace_join join = {
-		.trace = new_trace(),
+		.trace = new_trace(fake),
 		.driver_gaps = driver_gaps ? driver_gaps : none,
 		.device_gaps = device_gaps ? device_gaps : none,
 		.descriptors = g_array_new(FALSE, FALSE, sizeof(struct trace_descriptor)),

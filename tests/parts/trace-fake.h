@@ -28,6 +28,7 @@ struct fake {
 	double drift; /* of the guest's clock against the host's */
 	gint64 slewed,
 		slew; /* from then on (host) it loses so many ns, one in FAKE_SLEW, and gains them */
+	bool outside; /* vhost: of the device nothing is seen */
 	GArray *driver, *device; /* the streams: driver_event, device_event */
 	GArray *stories; /* of struct fake_story, by add */
 	gint64 now; /* host's clock */
