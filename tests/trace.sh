@@ -95,6 +95,9 @@ traced "virtio-net is traced"
 packets=$(sed -n 's/^packets //p' "$err")
 [ "$(buffers '"queue":0' "$complete") $(buffers '"queue":1' "$complete")" = "$packets" ]
 result $? "as many buffers as the guest counts packets ($packets)"
+[ "$(sed -n 's/.*"queue":\([0-9]*\),"name":"\([a-z0-9]*\)",.*/\1 \2/p' "$out" | paste -sd,)" = \
+	"0 receiveq1,1 transmitq1,2 controlq" ]
+result $? "on queues that have the specification's names"
 
 mkdir "$work/share"
 head -c 300000 /dev/urandom >"$work/share/file"
@@ -142,6 +145,32 @@ try 120 "$kc" trace --json --device hello -- sh -c \
 traced "a driver that is loaded three times is traced"
 [ "$(buffers "$complete" '"queue":0')" = 30 ]
 result $? "what it moved each time"
+
+# From the guest's "ready" on, QEMU stands still for a second: the guest's clock does, too.
+stand_still() {
+	await 60 grep -q ready "$err" && python3 - "$work/qmp" <<-'END'
+		import socket, sys, time
+		monitor = socket.socket(socket.AF_UNIX)
+		monitor.connect(sys.argv[1])
+		monitor.settimeout(20)
+		for line in "qmp_capabilities", "stop", "cont":
+		    monitor.recv(65536)
+		    time.sleep(1 if line == "cont" else 0)
+		    monitor.sendall(b'{"execute":"%s"}' % line.encode())
+		monitor.recv(65536)
+	END
+}
+: >"$err"
+stand_still &
+try 120 "$kc" trace --json --qemu-args "-qmp unix:$work/qmp,server=on,wait=off" --module hello_virtio \
+	--device hello -- sh -c 'hello_test latency 20 64; echo ready; sleep 2; hello_test latency 20 64'
+wait
+traced "a machine that stands still meanwhile is traced"
+[ "$(buffers "$complete")" = 40 ] &&
+	[ "$(sed -n 's/.*"pieces":\([0-9]*\).*/\1/p' "$out")" -gt 1 ] &&
+	[ "$(sed -n 's/.*"jump_ns":\([0-9]*\).*/\1/p' "$out")" -gt 900000000 ]
+result $? "its clocks are several lines, and how far they are apart is told"
+ordered "each buffer in order before and after"
 
 # Its process cannot even be killed: it waits for a disk that takes hours.
 try 120 "$kc" trace --json --descriptors --timeout 15 --no-device \
