@@ -79,6 +79,23 @@ static void thin_out(struct clock_half *half)
 	half->thinned = kept;
 }
 
+void clock_band_thin_out(struct clock_band *band)
+{
+	thin_out(&band->above);
+	thin_out(&band->below);
+}
+
+static void join(struct clock_half *half, const struct clock_half *from)
+{
+	g_array_append_vals(half->points, from->points->data, from->points->len);
+}
+
+void clock_band_join(struct clock_band *band, const struct clock_band *from)
+{
+	join(&band->above, &from->above);
+	join(&band->below, &from->below);
+}
+
 void clock_half_add(struct clock_half *half, double x, double y)
 {
 	struct clock_point point = {x, y};
@@ -138,8 +155,7 @@ bool clock_band_fit(struct clock_band *band, struct clock_line *line)
 {
 	double top, bottom;
 
-	thin_out(&band->above);
-	thin_out(&band->below);
+	clock_band_thin_out(band);
 	if (!band->above.points->len || !band->below.points->len)
 		return fit_to_one_side(band, line);
 	line->drift = best_drift(band);

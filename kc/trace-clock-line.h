@@ -32,6 +32,11 @@ void clock_band_empty(struct clock_band *band);
 /* Those that no line can touch any more are left out now and then. */
 void clock_half_add(struct clock_half *half, double x, double y);
 
+/* Leaves out all of those, of both. */
+void clock_band_thin_out(struct clock_band *band);
+/* Adds the points of @from to @band, behind whose they lie. */
+void clock_band_join(struct clock_band *band, const struct clock_band *from);
+
 /* The line in the middle; false: there is none. */
 bool clock_band_fit(struct clock_band *band, struct clock_line *line);
 

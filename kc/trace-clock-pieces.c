@@ -15,8 +15,12 @@ struct moment {
 	guint64 low_tag, high_tag;
 };
 
+/* Lines are tried over and over: of so many moments only the hull is looked at. */
+#define BLOCK 256
+
 struct course {
 	GArray *moments; /* of struct moment, by x, each x once */
+	struct clock_band *blocks; /* of each BLOCK moments that are whole */
 	/* By moment, and one more: no x + y before it is above that, none from it on below. */
 	double *ceiling, *floor;
 	struct clock_band band;
@@ -102,6 +106,39 @@ static bool is_in_order(const struct course *course, struct clock_contradiction 
 	return true;
 }
 
+static void add_moment(struct clock_band *band, const struct moment *moment)
+{
+	if (moment->high != INFINITY)
+		clock_half_add(&band->above, moment->x, moment->high);
+	if (moment->low != -INFINITY)
+		clock_half_add(&band->below, moment->x, moment->low);
+}
+
+static void make_blocks(struct course *course)
+{
+	guint n = course->moments->len / BLOCK;
+
+	course->blocks = g_new(struct clock_band, n);
+	for (guint i = 0; i < n; i++) {
+		clock_band_init(&course->blocks[i]);
+		for (guint j = 0; j < BLOCK; j++)
+			add_moment(&course->blocks[i], moment_at(course, i * BLOCK + j));
+		clock_band_thin_out(&course->blocks[i]);
+	}
+}
+
+static void add_moments(struct course *course, guint i, guint end)
+{
+	while (i < end) {
+		if (i % BLOCK == 0 && end - i >= BLOCK) {
+			clock_band_join(&course->band, &course->blocks[i / BLOCK]);
+			i += BLOCK;
+		} else {
+			add_moment(&course->band, moment_at(course, i++));
+		}
+	}
+}
+
 /* Whether one line goes from moment @i up to, but not to, @end. */
 static bool goes(struct course *course, guint i, guint end, struct clock_line *line)
 {
@@ -110,14 +147,7 @@ static bool goes(struct course *course, guint i, guint end, struct clock_line *l
 	clock_band_empty(&course->band);
 	if (course->floor[i] != -INFINITY)
 		clock_half_add(&course->band.below, first, course->floor[i] - first);
-	for (; i < end; i++) {
-		const struct moment *moment = moment_at(course, i);
-
-		if (moment->high != INFINITY)
-			clock_half_add(&course->band.above, moment->x, moment->high);
-		if (moment->low != -INFINITY)
-			clock_half_add(&course->band.below, moment->x, moment->low);
-	}
+	add_moments(course, i, end);
 	/* What comes behind must not be made to turn back. */
 	if (course->ceiling[end] != INFINITY)
 		clock_half_add(&course->band.above, last, course->ceiling[end] - last);
@@ -234,23 +264,38 @@ static void draw(struct course *course, struct guest_clock *clock)
 		widen_jump(course, clock, &g_array_index(turns, struct turn, turns->len - 1));
 }
 
+static void course_init(struct course *course, GArray *pairs)
+{
+	course->moments = g_array_new(FALSE, FALSE, sizeof(struct moment));
+	gather_moments(course, pairs);
+	make_blocks(course);
+	find_limits(course);
+	clock_band_init(&course->band);
+}
+
+static void course_clear(struct course *course)
+{
+	for (guint i = 0; i < course->moments->len / BLOCK; i++)
+		clock_band_clear(&course->blocks[i]);
+	g_free(course->blocks);
+	g_free(course->ceiling);
+	g_free(course->floor);
+	clock_band_clear(&course->band);
+	g_array_unref(course->moments);
+}
+
 bool clock_fit_pieces(struct clock_pairs *pairs, struct guest_clock *clock,
 		      struct clock_contradiction *contradiction)
 {
-	struct course course = {.moments = g_array_new(FALSE, FALSE, sizeof(struct moment))};
+	struct course course;
 	bool drawn;
 
-	gather_moments(&course, pairs->kept);
+	course_init(&course, pairs->kept);
 	drawn = is_in_order(&course, contradiction);
 	if (drawn) {
-		clock_band_init(&course.band);
-		find_limits(&course);
 		guest_clock_init(clock, pairs);
 		draw(&course, clock);
-		g_free(course.ceiling);
-		g_free(course.floor);
-		clock_band_clear(&course.band);
 	}
-	g_array_unref(course.moments);
+	course_clear(&course);
 	return drawn;
 }
