@@ -58,7 +58,8 @@ static bool parse_queue(const char *value, void *field, GError **error)
 static const struct option_row trace_rows[] = {
 	{"only", 0, "NAME",
 	 "follow only this device: virtio2, blk, virtio-blk, its id or its place on the bus; may "
-	 "be repeated. A --device with such a name means the same",
+	 "be repeated. A --device with such a name but no properties means the same, while "
+	 "virtio-blk-pci or virtio-blk,id=b are devices to add",
 	 option_list, FIELD(only)},
 	{"queue", 0, "N", "follow only queues of this number", parse_queue, FIELD(queue)},
 	{"html", 0, "FILE",
@@ -260,6 +261,17 @@ static void sort_devices(struct trace_options *options, const struct trace_optio
 			    NULL);
 }
 
+static bool check_buffer(const struct launch *launch, unsigned buffer_mib, GError **error)
+{
+	if (buffer_mib < launch->machine.memory_mib)
+		return true;
+	g_set_error(error, STATUS_ERROR, STATUS_MISUSE,
+		    "--buffer: %u MiB do not fit into the guest's memory of %u MiB; --memory makes "
+		    "it larger",
+		    buffer_mib, launch->machine.memory_mib);
+	return false;
+}
+
 static bool prepare(struct launch *launch, const struct trace_options *options, char **operands,
 		    GError **error)
 {
@@ -272,6 +284,7 @@ static bool prepare(struct launch *launch, const struct trace_options *options, 
 		return false;
 	}
 	return launch_prepare(launch, &options->launch, error) &&
+	       check_buffer(launch, options->buffer_mib, error) &&
 	       lab_require(launch->lab, LAB_TRACER, error) &&
 	       carry_check(&options->carry, launch->lab, error);
 }

@@ -190,6 +190,8 @@ result $? "a command under which the kernel warns is judged as kc run does, and 
 try 120 "$kc" trace --device nosuch --only blk -- true
 [ $status != 0 ] && [ -s "$err" ]
 result $? "a device that there is not is refused"
+try 20 "$kc" trace --buffer 512M -- true
+refused "a buffer that the guest has no room for is refused" 240 "do not fit into the guest's memory"
 try 20 "$kc" trace --queue x -- true
 refused "a queue that is no number is refused" 240 "not the number of a queue"
 
