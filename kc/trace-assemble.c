@@ -148,13 +148,13 @@ static void place_descriptors(const struct trace_part *part, struct trace_buffer
 	if (buffer->descriptors == TRACE_NONE)
 		return;
 	/* Where a packed ring ends is known from its driver alone. */
-	if (part->device->packed && !part->queue->size) {
+	if (part->queue->packed && !part->queue->size) {
 		buffer->descriptors = TRACE_NONE;
 		return;
 	}
 	chain = &g_array_index(part->join->descriptors, struct trace_descriptor,
 			       buffer->descriptors);
-	if (part->device->packed)
+	if (part->queue->packed)
 		trace_place_chain(chain, device->chain + device->indirect,
 				  buffer->position & 0x7fff, part->queue->size);
 	else
@@ -255,7 +255,7 @@ static void fill_queue(struct trace_part *part, guint32 device, guint32 number)
 		.name = trace_queue_name(part->device, number),
 		.vector = link->device ? link->device->vector : G_MAXUINT16,
 		.size = link->driver ? link->driver->size : 0,
-		.packed = link->driver && link->driver->packed,
+		.packed = link->driver ? link->driver->packed : part->device->packed,
 	};
 	if (link->driver && part->end > part->begin && part->driver_gaps->len == 0) {
 		part->queue->stats.in_flight_max = link->driver->in_flight_max;

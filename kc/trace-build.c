@@ -9,6 +9,16 @@
 
 #include <string.h>
 
+static void put_device(GArray *map, guint32 number, guint32 device)
+{
+	while (map->len <= number) {
+		guint32 none = TRACE_NONE;
+
+		g_array_append_val(map, none);
+	}
+	g_array_index(map, guint32, number) = device;
+}
+
 /* The guest's number of a device to our index; TRACE_NONE for one that QEMU has not. */
 static GArray *map_devices(const struct trace *trace)
 {
@@ -20,25 +30,53 @@ static GArray *map_devices(const struct trace *trace)
 
 		if (!name || number > G_MAXUINT16)
 			continue;
-		while (map->len <= number) {
-			guint32 none = TRACE_NONE;
-
-			g_array_append_val(map, none);
-		}
-		g_array_index(map, guint32, number) = i;
+		put_device(map, number, i);
 	}
 	return map;
 }
 
-static bool feed_pages(struct trace_join *join, struct trace_pages *pages, const GArray *map,
+/* The device that the guest was never asked about; TRACE_NONE: there is none, or several. */
+static guint32 nameless_device(const struct trace *trace)
+{
+	guint32 found = TRACE_NONE;
+
+	for (guint32 i = 0; i < trace->n_devices; i++) {
+		if (trace->devices[i].guest_name)
+			continue;
+		if (found != TRACE_NONE)
+			return TRACE_NONE;
+		found = i;
+	}
+	return found;
+}
+
+/* One that came after the guest was asked for its devices, and went before it was again. */
+static guint32 meet_device(struct trace *trace, GArray *map, guint32 number)
+{
+	guint32 device = nameless_device(trace);
+
+	if (device == TRACE_NONE)
+		return TRACE_NONE;
+	trace->devices[device].guest_name = g_strdup_printf("virtio%u", number);
+	put_device(map, number, device);
+	return device;
+}
+
+static guint32 device_of(struct trace *trace, GArray *map, guint32 number)
+{
+	guint32 device = number < map->len ? g_array_index(map, guint32, number) : TRACE_NONE;
+
+	return device == TRACE_NONE ? meet_device(trace, map, number) : device;
+}
+
+static bool feed_pages(struct trace_join *join, struct trace_pages *pages, GArray *map,
 		       GError **error)
 {
 	GError *cause = NULL;
 	struct driver_event event;
 
 	while (trace_pages_next(pages, &event, &cause)) {
-		event.device = event.device < map->len ? g_array_index(map, guint32, event.device)
-						       : TRACE_NONE;
+		event.device = device_of(join->trace, map, event.device);
 		join->driver_end = event.time;
 		driver_side_take(join->driver, &event);
 	}

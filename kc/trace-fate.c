@@ -87,7 +87,8 @@ bool part_device_fate(struct trace_part *part, guint32 j, enum trace_fate *fate)
 	if (device->popped > part->end - part->join->clock.bound || (older && over))
 		return false;
 	*fate = TRACE_AT_START;
-	if (part->driver_gaps->len > 0 || device_lost(part))
+	/* Several devices that came and went: which of them the driver's events are of is not known. */
+	if (part->driver_gaps->len > 0 || device_lost(part) || !part->device->guest_name)
 		*fate = TRACE_TOUCHED;
 	else if (!older)
 		contradict(part, "the device took head %u, which the driver was not seen to add",

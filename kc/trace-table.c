@@ -113,7 +113,8 @@ static void print_queue(const struct trace *trace, const struct trace_queue *que
 	const struct trace_device *device = &trace->devices[queue->device];
 
 	fprintf(out, "\n%s, %s%s%s, queue %u", device->name,
-		device->guest_name ? device->guest_name : "no device of the guest's",
+		device->guest_name ? device->guest_name
+				   : "which the guest no longer has, or never had",
 		device->bus ? " at " : "", device->bus ? device->bus : "", queue->number);
 	if (queue->name)
 		fprintf(out, " (%s)", queue->name);

@@ -344,6 +344,7 @@ static struct trace *new_trace(const struct fake *fake)
 	trace->devices = g_new0(struct trace_device, 2);
 	trace->devices[FAKE_AGENT].name = g_strdup("virtio-serial");
 	trace->devices[FAKE_DEVICE].name = g_strdup("virtio-fake");
+	trace->devices[FAKE_DEVICE].guest_name = g_strdup("virtio1");
 	trace->devices[FAKE_DEVICE].outside = fake->outside;
 	return trace;
 }
