@@ -3,80 +3,29 @@
 #include "status.h"
 #include "trace-devices.h"
 #include "trace-join.h"
+#include "trace-numbers.h"
 #include "trace-qemu.h"
 #include "trace-record.h"
 #include "trace-stats.h"
 
-#include <string.h>
-
-static void put_device(GArray *map, guint32 number, guint32 device)
+/* A device that has the number of one that is gone begins as that does: with a reset. */
+static void take_begin(struct trace_join *join, const struct driver_event *greeting)
 {
-	while (map->len <= number) {
-		guint32 none = TRACE_NONE;
+	struct driver_event reset = *greeting;
 
-		g_array_append_val(map, none);
-	}
-	g_array_index(map, guint32, number) = device;
+	reset.value = 0;
+	driver_side_take(join->driver, &reset);
 }
 
-/* The guest's number of a device to our index; TRACE_NONE for one that QEMU has not. */
-static GArray *map_devices(const struct trace *trace)
-{
-	GArray *map = g_array_new(FALSE, FALSE, sizeof(guint32));
-
-	for (guint32 i = 0; i < trace->n_devices; i++) {
-		const char *name = trace->devices[i].guest_name;
-		guint64 number = name ? g_ascii_strtoull(name + strlen("virtio"), NULL, 10) : 0;
-
-		if (!name || number > G_MAXUINT16)
-			continue;
-		put_device(map, number, i);
-	}
-	return map;
-}
-
-/* The device that the guest was never asked about; TRACE_NONE: there is none, or several. */
-static guint32 nameless_device(const struct trace *trace)
-{
-	guint32 found = TRACE_NONE;
-
-	for (guint32 i = 0; i < trace->n_devices; i++) {
-		if (trace->devices[i].guest_name)
-			continue;
-		if (found != TRACE_NONE)
-			return TRACE_NONE;
-		found = i;
-	}
-	return found;
-}
-
-/* One that came after the guest was asked for its devices, and went before it was again. */
-static guint32 meet_device(struct trace *trace, GArray *map, guint32 number)
-{
-	guint32 device = nameless_device(trace);
-
-	if (device == TRACE_NONE)
-		return TRACE_NONE;
-	trace->devices[device].guest_name = g_strdup_printf("virtio%u", number);
-	put_device(map, number, device);
-	return device;
-}
-
-static guint32 device_of(struct trace *trace, GArray *map, guint32 number)
-{
-	guint32 device = number < map->len ? g_array_index(map, guint32, number) : TRACE_NONE;
-
-	return device == TRACE_NONE ? meet_device(trace, map, number) : device;
-}
-
-static bool feed_pages(struct trace_join *join, struct trace_pages *pages, GArray *map,
-		       GError **error)
+static bool feed_pages(struct trace_join *join, struct trace_pages *pages,
+		       struct device_numbers *numbers, bool follow, GError **error)
 {
 	GError *cause = NULL;
 	struct driver_event event;
 
 	while (trace_pages_next(pages, &event, &cause)) {
-		event.device = device_of(join->trace, map, event.device);
+		if (device_numbers_resolve(numbers, &event, follow))
+			take_begin(join, &event);
 		join->driver_end = event.time;
 		driver_side_take(join->driver, &event);
 	}
@@ -85,29 +34,36 @@ static bool feed_pages(struct trace_join *join, struct trace_pages *pages, GArra
 	return !cause;
 }
 
-/* What comes before the command is of kc's own channel alone. */
-static bool feed_driver(struct trace_join *join, struct trace_record *record, GError **error)
+static bool sees_all(const struct trace_join *join, const struct trace_record *record)
 {
-	g_autoptr(GArray) map = map_devices(join->trace);
+	return !record->only && join->driver_gaps->len == 0 && join->device_gaps->len == 0;
+}
 
-	if (!feed_pages(join, record->first_pages, map, error))
+/* What comes before the command is of kc's own channel alone. */
+static bool feed_driver(struct trace_join *join, struct trace_record *record,
+			struct device_numbers *numbers, GError **error)
+{
+	if (!feed_pages(join, record->first_pages, numbers, false, error))
 		return false;
 	join->driver_begin = join->driver_end;
 	driver_side_begin(join->driver, join->driver_begin);
 	if (!trace_pages_gaps(record->pages, join->driver_begin, join->driver_gaps, error) ||
-	    !feed_pages(join, record->pages, map, error))
+	    !feed_pages(join, record->pages, numbers, sees_all(join, record), error))
 		return false;
 	driver_side_finish(join->driver, join->driver_end);
 	return true;
 }
 
-static bool feed_device(struct trace_join *join, struct qemu_file *file, GError **error)
+static bool feed_device(struct trace_join *join, struct qemu_file *file,
+			struct device_numbers *numbers, GError **error)
 {
 	GError *cause = NULL;
 	struct device_event event;
 
-	while (qemu_file_next(file, &event, join->device_gaps, &cause))
+	while (qemu_file_next(file, &event, join->device_gaps, &cause)) {
+		device_numbers_hear(numbers, &event);
 		device_side_take(join->device, &event);
+	}
 	if (cause)
 		g_propagate_error(error, cause);
 	return !cause;
@@ -167,6 +123,7 @@ static void fill_losses(struct trace_losses *losses, const struct trace_pages *p
 static bool build(struct trace_record *record, struct trace *trace, struct qemu_file *file,
 		  GError **error)
 {
+	struct device_numbers *numbers;
 	struct trace_join join;
 	bool built;
 
@@ -174,8 +131,11 @@ static bool build(struct trace_record *record, struct trace *trace, struct qemu_
 	trace->kernel = g_strdup(record->facts->release);
 	trace->cpus = record->facts->cpus;
 	join_init(&join, trace, record);
-	built = has_agent(&join, record->facts, error) && feed_driver(&join, record, error) &&
-		feed_device(&join, file, error) && trace_join(&join, error);
+	numbers = device_numbers_new(trace);
+	built = has_agent(&join, record->facts, error) &&
+		feed_device(&join, file, numbers, error) &&
+		feed_driver(&join, record, numbers, error) && trace_join(&join, error);
+	device_numbers_free(numbers);
 	fill_losses(&trace->losses, record->pages, file);
 	join_clear(&join);
 	if (built)

@@ -146,23 +146,30 @@ traced "a driver that is loaded three times is traced"
 [ "$(buffers "$complete" '"queue":0')" = 30 ]
 result $? "what it moved each time"
 
-# From the guest's "ready" on, QEMU stands still for a second: the guest's clock does, too.
-stand_still() {
-	await 60 grep -q ready "$err" && python3 - "$work/qmp" <<-'END'
-		import socket, sys, time
+# qmp EXECUTE [ARGUMENTS]: to the QEMU that has $monitor
+monitor="-qmp unix:$work/qmp,server=on,wait=off"
+qmp() {
+	python3 - "$work/qmp" "$1" "${2:-{\}}" <<-'END'
+		import socket, sys
 		monitor = socket.socket(socket.AF_UNIX)
 		monitor.connect(sys.argv[1])
 		monitor.settimeout(20)
-		for line in "qmp_capabilities", "stop", "cont":
+		for execute, arguments in ("qmp_capabilities", "{}"), sys.argv[2:]:
 		    monitor.recv(65536)
-		    time.sleep(1 if line == "cont" else 0)
-		    monitor.sendall(b'{"execute":"%s"}' % line.encode())
+		    monitor.sendall(('{"execute":"%s","arguments":%s}' % (execute, arguments)).encode())
 		monitor.recv(65536)
 	END
 }
+
+# when WORD COMMAND...: once the guest has said so
+when() {
+	await 60 grep -q "^$1$" "$err" && shift && "$@"
+}
+
+# The guest's clock stands still with its machine, the host's goes on.
 : >"$err"
-stand_still &
-try 120 "$kc" trace --json --qemu-args "-qmp unix:$work/qmp,server=on,wait=off" --module hello_virtio \
+{ when ready qmp stop && sleep 1 && qmp cont; } &
+try 120 "$kc" trace --json --qemu-args "$monitor" --module hello_virtio \
 	--device hello -- sh -c 'hello_test latency 20 64; echo ready; sleep 2; hello_test latency 20 64'
 wait
 traced "a machine that stands still meanwhile is traced"
@@ -172,8 +179,26 @@ traced "a machine that stands still meanwhile is traced"
 result $? "its clocks are several lines, and how far they are apart is told"
 ordered "each buffer in order before and after"
 
+# Two devices, one after the other, to which the guest gives the same number.
+hello='"driver":"virtio-hello-pci","bus":"hotplug0"'
+: >"$err"
+{
+	when one qmp device_add "{$hello,\"id\":\"one\"}"
+	when none qmp device_del '{"id":"one"}'
+	when two qmp device_add "{$hello,\"id\":\"two\"}"
+} &
+try 120 "$kc" trace --json --qemu-args "$monitor" --no-device --module hello_virtio -- sh -c '
+	echo one; until [ -e /dev/hello0 ]; do sleep 0.2; done; hello_test latency 10 64
+	echo none; while [ -e /dev/hello0 ]; do sleep 0.2; done
+	echo two; until [ -e /dev/hello0 ]; do sleep 0.2; done; hello_test latency 20 64'
+wait
+traced "devices that are plugged and unplugged meanwhile are traced"
+[ "$(sed -n 's|.*"guest_name":"virtio2".*peripheral/\([a-z]*\)/.*"queue":0.*"complete":\([0-9]*\),.*|\1 \2|p' "$out" |
+	paste -sd,)" = "one 10,two 20" ]
+result $? "what each of two with the same name moved"
+
 # Its process cannot even be killed: it waits for a disk that takes hours.
-try 120 "$kc" trace --json --descriptors --timeout 15 --no-device \
+try 120 "$kc" trace --json --descriptors --timeout 30 --no-device \
 	--qemu-args "$disk,throttling.bps-total=1,throttling.bps-total-max=65536" --device virtio-blk-pci,drive=d --device blk -- \
 	dd if=/dev/vda of=/dev/null bs=64k count=4 iflag=direct
 [ $status = 246 ] && [ "$(buffers '"fate":"in flight at the end"' '"filled_ns":null')" = 1 ]

@@ -2,6 +2,7 @@
 /* The join of both sides, on streams whose every buffer's story is known. */
 #include "../kc/status.h"
 #include "../kc/trace-names.h"
+#include "../kc/trace-numbers.h"
 #include "parts/trace-fake.h"
 #include "unit.h"
 
@@ -244,6 +245,61 @@ static void test_outside(void **state)
 	assert_int_equal(trace->total.popped, 0);
 	trace_free(trace);
 	fake_free(fake);
+}
+
+static void hear(struct device_numbers *numbers, guint32 device, guint8 status)
+{
+	const struct device_event event = {
+		.kind = DEVICE_STATUS, .device = device, .value = status};
+
+	device_numbers_hear(numbers, &event);
+}
+
+static guint32 resolve(struct device_numbers *numbers, guint32 number, int status)
+{
+	struct driver_event event = {
+		.kind = status < 0 ? DRIVER_ADD : DRIVER_STATUS,
+		.device = number,
+		.value = MAX(status, 0),
+	};
+
+	device_numbers_resolve(numbers, &event, true);
+	return event.device;
+}
+
+/* Devices 1 and 2 came one after the other, with the same number; device 0 was bound anew. */
+static void check_numbers(const char *last_name)
+{
+	struct trace_device devices[3] = {{.guest_name = g_strdup("virtio0")},
+					  {.guest_name = NULL},
+					  {.guest_name = g_strdup(last_name)}};
+	struct trace trace = {.devices = devices, .n_devices = 3};
+	struct device_numbers *numbers = device_numbers_new(&trace);
+	const guint8 lives[][2] = {{1, 0}, {1, 1}, {1, 15}, {0, 0}, {0, 1}, {0, 15},
+				   {1, 0}, {1, 1}, {1, 1},  {2, 0}, {2, 1}, {2, 15}};
+
+	for (size_t i = 0; i < G_N_ELEMENTS(lives); i++)
+		hear(numbers, lives[i][0], lives[i][1]);
+	assert_int_equal(resolve(numbers, 7, 1), 1);
+	assert_int_equal(resolve(numbers, 7, -1), 1);
+	assert_int_equal(resolve(numbers, 0, 1), 0);
+	assert_int_equal(resolve(numbers, 7, 1), 1);
+	assert_int_equal(resolve(numbers, 7, -1), 1);
+	assert_int_equal(resolve(numbers, 7, 1), 2);
+	assert_int_equal(resolve(numbers, 7, -1), 2);
+	assert_int_equal(resolve(numbers, 0, -1), 0);
+	assert_string_equal(devices[1].guest_name, "virtio7");
+	assert_string_equal(devices[2].guest_name, "virtio7");
+	device_numbers_free(numbers);
+	for (int i = 0; i < 3; i++)
+		g_free(devices[i].guest_name);
+}
+
+static void test_numbers(void **state)
+{
+	(void)state;
+	check_numbers(NULL);
+	check_numbers("virtio7");
 }
 
 static void check_name(guint32 id, guint64 features, guint32 queues, guint32 number,
@@ -492,9 +548,9 @@ static const struct CMUnitTest tests[] = {
 	cmocka_unit_test(test_whole),	    cmocka_unit_test(test_many_laps),
 	cmocka_unit_test(test_late),	    cmocka_unit_test(test_reset),
 	cmocka_unit_test(test_outside),	    cmocka_unit_test(test_names),
-	cmocka_unit_test(test_strayed),	    cmocka_unit_test(test_lossy),
-	cmocka_unit_test(test_wrong_heads), cmocka_unit_test(test_wrong_order),
-	cmocka_unit_test(test_extra_pop),
+	cmocka_unit_test(test_numbers),	    cmocka_unit_test(test_strayed),
+	cmocka_unit_test(test_lossy),	    cmocka_unit_test(test_wrong_heads),
+	cmocka_unit_test(test_wrong_order), cmocka_unit_test(test_extra_pop),
 };
 
 UNIT_MAIN(tests)
