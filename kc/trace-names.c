@@ -14,7 +14,7 @@ static const struct layout {
 	{VIRTIO_ID_RNG, {"requestq"}, NULL},
 	{VIRTIO_ID_BALLOON, {"inflateq", "deflateq"}, NULL},
 	{VIRTIO_ID_SCSI, {"controlq", "eventq"}, "requestq"},
-	{VIRTIO_ID_9P, {NULL}, "requestq"},
+	{VIRTIO_ID_9P, {"requestq"}, NULL},
 	{VIRTIO_ID_GPU, {"controlq", "cursorq"}, NULL},
 	{VIRTIO_ID_INPUT, {"eventq", "statusq"}, NULL},
 	{VIRTIO_ID_VSOCK, {"rx", "tx", "event"}, NULL},
