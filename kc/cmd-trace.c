@@ -6,6 +6,7 @@
 #include "exec.h"
 #include "guest.h"
 #include "launch.h"
+#include "output.h"
 #include "start.h"
 #include "trace-devices.h"
 #include "trace-html.h"
@@ -66,7 +67,10 @@ static const struct option_row trace_rows[] = {
 	 "write a page that shows the way of each buffer and the rings at each of its steps; it "
 	 "needs no network",
 	 option_string, FIELD(html)},
-	{"perfetto", 0, "FILE", "write what ui.perfetto.dev opens", option_string, FIELD(perfetto)},
+	{"perfetto", 0, "FILE",
+	 "write what ui.perfetto.dev opens (its own format, .pftrace): a track for each side of "
+	 "each queue, a slice for each buffer, arrows from side to side",
+	 option_string, FIELD(perfetto)},
 	{"buffer", 0, "SIZE",
 	 "memory of the guest's in which its side is collected (default 64M); of the device's "
 	 "side eight times SIZE is kept in a file in TMPDIR, besides 64 MiB in QEMU. What does "
@@ -114,12 +118,16 @@ static bool run_command(struct trace_record *record, const struct trace_options 
 
 static bool show(const struct trace_options *options, const struct trace *trace, GError **error)
 {
+	bool perfetto, html;
+
 	if (options->json)
 		trace_json_print(trace, stdout);
 	else
 		trace_table_print(trace, stdout);
-	return (!options->perfetto || trace_perfetto_write(trace, options->perfetto, error)) &&
-	       (!options->html || trace_html_write(trace, options->html, error));
+	perfetto = !options->perfetto || trace_perfetto_write(trace, options->perfetto, error);
+	/* Where both fail, the first is told of. */
+	html = !options->html || trace_html_write(trace, options->html, perfetto ? error : NULL);
+	return perfetto && html;
 }
 
 /* Where the verbose want to know: what the joining has cost. */
@@ -283,7 +291,9 @@ static bool prepare(struct launch *launch, const struct trace_options *options, 
 			"a command is needed, such as 'kc trace -- dd if=/dev/vda of=/dev/null'");
 		return false;
 	}
-	return launch_prepare(launch, &options->launch, error) &&
+	return output_check("--perfetto", options->perfetto, error) &&
+	       output_check("--html", options->html, error) &&
+	       launch_prepare(launch, &options->launch, error) &&
 	       check_buffer(launch, options->buffer_mib, error) &&
 	       lab_require(launch->lab, LAB_TRACER, error) &&
 	       carry_check(&options->carry, launch->lab, error);

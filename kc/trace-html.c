@@ -1,11 +1,10 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* The page is kc/page/, put together, with the trace's records in base64. */
 #include "trace-html.h"
-#include "status.h"
+#include "output.h"
 #include "trace-about.h"
 #include "trace-pack.h"
 
-#include <errno.h>
 #include <gio/gio.h>
 #include <stdio.h>
 
@@ -50,7 +49,7 @@ static void put_data(FILE *out, const struct trace *trace)
 	fputs("</script>\n", out);
 }
 
-static void put_page(FILE *out, const struct trace *trace)
+static void put_page(FILE *out, const void *trace)
 {
 	put_part(out, "head.html");
 	fputs("<style>\n", out);
@@ -66,16 +65,5 @@ static void put_page(FILE *out, const struct trace *trace)
 
 bool trace_html_write(const struct trace *trace, const char *file, GError **error)
 {
-	FILE *out = fopen(file, "we");
-	bool written = out;
-
-	if (out) {
-		put_page(out, trace);
-		written = !ferror(out);
-		written = fclose(out) == 0 && written;
-	}
-	if (!written)
-		g_set_error(error, STATUS_ERROR, STATUS_NOT_CARRIED, "--html: '%s': %s", file,
-			    g_strerror(errno));
-	return written;
+	return output_write("--html", file, put_page, trace, error);
 }

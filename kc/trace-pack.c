@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "trace-pack.h"
+#include "varint.h"
 
 struct pack {
 	GByteArray *bytes;
@@ -8,14 +9,7 @@ struct pack {
 
 static void put(struct pack *pack, guint64 value)
 {
-	guint8 bytes[10];
-	guint n = 0;
-
-	do {
-		bytes[n] = (value & 0x7f) | (value > 0x7f ? 0x80 : 0);
-		value >>= 7;
-	} while (bytes[n++] & 0x80);
-	g_byte_array_append(pack->bytes, bytes, n);
+	varint_append(pack->bytes, value);
 }
 
 static void put_signed(struct pack *pack, gint64 value)

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "trace-stats.h"
+#include "trace-flight.h"
 
 #include <math.h>
 
@@ -145,7 +146,23 @@ static void add_up(struct trace_stats *total, const struct trace_stats *stats)
 	total->interrupts_suppressed += stats->interrupts_suppressed;
 	total->interrupts_taken += stats->interrupts_taken;
 	total->in_flight_mean += stats->in_flight_mean;
-	total->in_flight_max += stats->in_flight_max;
+}
+
+/* Not the sum, as each queue has its most at a time of its own. 0: of one it is not known. */
+static guint32 most_in_flight(const struct trace *trace)
+{
+	struct trace_flight flight;
+	guint32 count, most = 0;
+	gint64 time;
+
+	for (guint32 i = 0; i < trace->n_queues; i++)
+		if (trace->queues[i].n_buffers && !trace->queues[i].stats.in_flight_max)
+			return 0;
+	trace_flight_init(&flight, trace->buffers, trace->n_buffers);
+	while (trace_flight_next(&flight, &time, &count))
+		most = MAX(most, count);
+	trace_flight_clear(&flight);
+	return most;
 }
 
 void trace_summarise(struct trace *trace)
@@ -156,5 +173,9 @@ void trace_summarise(struct trace *trace)
 		summarise_queue(trace, &trace->queues[i], values);
 		add_up(&trace->total, &trace->queues[i].stats);
 	}
+	if (trace->n_queues == 1)
+		trace->total.in_flight_max = trace->queues[0].stats.in_flight_max;
+	else
+		trace->total.in_flight_max = most_in_flight(trace);
 	measure_stages(&trace->total, trace->buffers, trace->n_buffers, values);
 }

@@ -5,8 +5,9 @@
 #include "trace.h"
 
 /*
- * Fills each queue's statistics and the total's from the records; what is in
- * flight is left alone, as the records do not tell it.
+ * Fills each queue's statistics and the total's from the records. What is in
+ * flight in a queue is left alone, as the driver's side knows it better; for
+ * the total it is taken from there and from the records.
  */
 void trace_summarise(struct trace *trace);
 

@@ -38,7 +38,4 @@ try 200 "$kc" trace --smp 2 --buffer 1M --module hello_virtio --device hello --h
 result $? "a page of a trace that has lost events"
 opened "which a browser opens just so" "12000 buffers"
 
-try 200 "$kc" trace --no-device --device virtio-rng-pci --html /nowhere/page -- true
-refused "a page that cannot be written is told of" 248 /nowhere/page
-
 done_testing

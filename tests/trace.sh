@@ -115,13 +115,20 @@ traced "virtio-rng over mmio is traced"
 [ "$(buffers "$complete")" -ge 20 ]
 result $? "a buffer for each 64 bytes, at the least"
 
-try 120 "$kc" trace --module hello_virtio --device hello --perfetto "$work/perfetto.json" -- \
+try 120 "$kc" trace --module hello_virtio --device hello --perfetto "$work/trace.pftrace" -- \
 	sh -c 'lsmod | grep -q ^kc_probes || exit 9; hello_test latency 10 64; exit 3'
 [ $status = 3 ] && grep -q '10 buffers: 10 complete' "$out" && grep -q '^No event was lost' "$out"
 result $? "the command's own status, and a table on stdout"
-python3 -m json.tool "$work/perfetto.json" >"$work/pretty" &&
-	[ "$(grep -c '"ph": "s"' "$work/pretty")" = 10 ] && [ "$(grep -c '"ph": "f"' "$work/pretty")" = 10 ]
-result $? "a flow for each buffer in the Perfetto file"
+[ "$(grep -ao 'virtio-hello virtio[0-9]*' "$work/trace.pftrace" | wc -l)" = 1 ] &&
+	grep -aq 'waiting for the kick' "$work/trace.pftrace"
+result $? "a file for Perfetto, which names each device once (unit-trace-perfetto reads it all)"
+
+for option in --html --perfetto; do
+	for file in /nowhere/file "$work"; do
+		try 10 "$kc" trace $option "$file" -- true
+		refused "$option $file is refused before anything runs" 248 "$file"
+	done
+done
 
 # A lab without our module for the kernel that it boots.
 mkdir -p "$work/lab/build/lab/modules"

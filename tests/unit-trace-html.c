@@ -16,28 +16,6 @@
 #define HOSTILE "</script><img src=x onerror=alert(1)><!--\xff & \"'"
 #define BROWSER_SECONDS "120"
 
-static struct trace *run_fake(bool packed, guint16 size, guint16 chain, int steps, bool drained)
-{
-	struct fake *fake = fake_new(7, packed, size, chain, chain > 1);
-	g_autoptr(GError) error = NULL;
-	guint32 position = 0;
-	struct trace *trace;
-	gint64 begin;
-
-	fake_ping(fake, &position);
-	begin = fake->now;
-	for (int i = 0; i < steps; i++)
-		fake_step(fake, true);
-	if (drained)
-		fake_drain(fake);
-	fake_ping(fake, &position);
-	trace = fake_join(fake, fake_guest_time(fake, begin), NULL, NULL, &error);
-	if (!trace)
-		fail_msg("%s", error->message);
-	fake_free(fake);
-	return trace;
-}
-
 /* A table for each buffer that has one, at addresses that need all 64 bits. */
 static void append_descriptor(struct trace *trace, guint16 flags, guint16 index)
 {
@@ -156,7 +134,7 @@ static void check_page(struct trace *trace, const char *words)
 
 static void test_split(void **state)
 {
-	struct trace *trace = run_fake(false, 16, 1, 4000, true);
+	struct trace *trace = fake_run(false, 16, 1, 4000, true);
 
 	(void)state;
 	add_descriptors(trace);
@@ -166,19 +144,19 @@ static void test_split(void **state)
 static void test_packed(void **state)
 {
 	(void)state;
-	check_page(run_fake(true, 16, 5, 4000, true), "<td>not seen</td>");
+	check_page(fake_run(true, 16, 5, 4000, true), "<td>not seen</td>");
 }
 
 static void test_in_flight(void **state)
 {
 	(void)state;
-	check_page(run_fake(false, 256, 5, 3000, false), "still under way when the trace ended");
+	check_page(fake_run(false, 256, 5, 3000, false), "still under way when the trace ended");
 }
 
 static void test_many(void **state)
 {
 	(void)state;
-	check_page(run_fake(false, 256, 1, 500000, true), "refused by the ring");
+	check_page(fake_run(false, 256, 1, 500000, true), "refused by the ring");
 }
 
 static void test_empty(void **state)
@@ -192,7 +170,7 @@ static void test_empty(void **state)
 /* Names are the guest's: no tag comes of them, and none is lost. */
 static void test_hostile(void **state)
 {
-	struct trace *trace = run_fake(false, 16, 1, 400, true);
+	struct trace *trace = fake_run(false, 16, 1, 400, true);
 
 	(void)state;
 	trace->command = g_strdup(HOSTILE);

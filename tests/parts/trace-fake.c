@@ -380,3 +380,25 @@ struct trace *fake_join(struct fake *fake, gint64 begin, GArray *driver_gaps, GA
 		trace_summarise(join.trace);
 	return join.trace;
 }
+
+struct trace *fake_run(bool packed, guint16 size, guint16 chain, int steps, bool drained)
+{
+	g_autoptr(GError) error = NULL;
+	struct fake *fake = fake_new(7, packed, size, chain, chain > 1);
+	guint32 position = 0;
+	struct trace *trace;
+	gint64 begin;
+
+	fake_ping(fake, &position);
+	begin = fake->now;
+	for (int i = 0; i < steps; i++)
+		fake_step(fake, true);
+	if (drained)
+		fake_drain(fake);
+	fake_ping(fake, &position);
+	trace = fake_join(fake, fake_guest_time(fake, begin), NULL, NULL, &error);
+	if (!trace)
+		g_error("%s", error->message);
+	fake_free(fake);
+	return trace;
+}

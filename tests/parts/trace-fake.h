@@ -69,4 +69,7 @@ gint64 fake_guest_time(const struct fake *fake, gint64 host);
 struct trace *fake_join(struct fake *fake, gint64 begin, GArray *driver_gaps, GArray *device_gaps,
 			GError **error);
 
+/* A whole trace of so many steps; @drained: with nothing left in flight. */
+struct trace *fake_run(bool packed, guint16 size, guint16 chain, int steps, bool drained);
+
 #endif
