@@ -10,6 +10,7 @@
 static void put_string(FILE *out, const char *name, const char *value)
 {
 	g_autoptr(JsonNode) node = NULL;
+	g_autofree char *valid = NULL;
 	g_autofree char *text = NULL;
 
 	fprintf(out, ",\"%s\":", name);
@@ -17,7 +18,8 @@ static void put_string(FILE *out, const char *name, const char *value)
 		fputs("null", out);
 		return;
 	}
-	node = json_node_init_string(json_node_alloc(), value);
+	valid = g_utf8_make_valid(value, -1);
+	node = json_node_init_string(json_node_alloc(), valid);
 	text = json_to_string(node, FALSE);
 	fputs(text, out);
 }

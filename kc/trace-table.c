@@ -172,7 +172,7 @@ static void print_clock(const struct trace *trace, FILE *out)
 /* Those without a driver have agreed on no features. */
 static void print_idle(const struct trace *trace, FILE *out)
 {
-	fputs("\nNo buffer was moved on what was followed.\n", out);
+	fputs("\nNo buffer was moved on any queue that is followed.\n", out);
 	for (guint32 i = 0; i < trace->n_devices; i++)
 		if (!trace->devices[i].features)
 			fprintf(out, "No driver of the guest's has %s%s%s.\n",
