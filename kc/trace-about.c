@@ -78,6 +78,8 @@ static void put_stats(JsonBuilder *json, const struct trace_stats *stats)
 	put_number(json, "out_bytes", stats->out_bytes);
 	put_number(json, "in_bytes", stats->in_bytes);
 	put_number(json, "written", stats->written);
+	put_number(json, "popped", stats->popped);
+	put_number(json, "descriptors", stats->descriptors);
 	put_number(json, "kicks_asked", stats->kicks_asked);
 	put_number(json, "kicks_sent", stats->kicks_sent);
 	put_number(json, "kicks_suppressed", stats->kicks_suppressed);

@@ -81,6 +81,17 @@ static void put_fates(FILE *out, const struct trace_stats *stats)
 	fputc('}', out);
 }
 
+/* Where events of the driver's side were lost nothing of it is known. */
+static void put_in_flight(FILE *out, const struct trace_stats *stats)
+{
+	if (stats->buffers && !stats->in_flight_max) {
+		fputs(",\"in_flight_max\":null,\"in_flight_mean\":null", out);
+		return;
+	}
+	put_number(out, "in_flight_max", stats->in_flight_max);
+	put_real(out, "in_flight_mean", stats->in_flight_mean);
+}
+
 static void put_stats(FILE *out, const struct trace_stats *stats)
 {
 	put_number(out, "buffers", stats->buffers);
@@ -98,8 +109,7 @@ static void put_stats(FILE *out, const struct trace_stats *stats)
 	put_number(out, "interrupts_raised", stats->interrupts_raised);
 	put_number(out, "interrupts_suppressed", stats->interrupts_suppressed);
 	put_number(out, "interrupts_taken", stats->interrupts_taken);
-	put_number(out, "in_flight_max", stats->in_flight_max);
-	put_real(out, "in_flight_mean", stats->in_flight_mean);
+	put_in_flight(out, stats);
 	fputs(",\"stages\":{", out);
 	for (int i = 0; i < TRACE_STAGES; i++) {
 		fputs(i ? "," : "", out);

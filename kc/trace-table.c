@@ -63,20 +63,25 @@ static void print_ratio(FILE *out, const char *what, guint64 buffers, guint64 n)
 		fprintf(out, "; %.2f buffers %s", (double)buffers / n, what);
 }
 
-static void print_signals(const struct trace_stats *stats, bool knows_flight, FILE *out)
+/* What was lost was kicked for and in flight, too: then neither is reckoned. */
+static void print_signals(const struct trace_stats *stats, bool whole, FILE *out)
 {
 	fprintf(out,
 		"  kicks: %" G_GUINT64_FORMAT " asked, %" G_GUINT64_FORMAT
 		" sent, %" G_GUINT64_FORMAT " suppressed",
 		stats->kicks_asked, stats->kicks_sent, stats->kicks_suppressed);
-	print_ratio(out, "a kick", stats->buffers - stats->fates[TRACE_REFUSED], stats->kicks_sent);
+	if (whole)
+		print_ratio(out, "a kick", stats->buffers - stats->fates[TRACE_REFUSED],
+			    stats->kicks_sent);
 	fprintf(out,
 		"\n  interrupts: %" G_GUINT64_FORMAT " raised, %" G_GUINT64_FORMAT
 		" suppressed, %" G_GUINT64_FORMAT " taken",
 		stats->interrupts_raised, stats->interrupts_suppressed, stats->interrupts_taken);
-	print_ratio(out, "an interrupt", stats->fates[TRACE_COMPLETE], stats->interrupts_taken);
+	if (whole)
+		print_ratio(out, "an interrupt", stats->fates[TRACE_COMPLETE],
+			    stats->interrupts_taken);
 	fputc('\n', out);
-	if (knows_flight)
+	if (whole)
 		fprintf(out, "  in flight: %.2f on average, %u at most\n", stats->in_flight_mean,
 			stats->in_flight_max);
 }
@@ -103,7 +108,6 @@ static void print_stats(const struct trace *trace, const struct trace_stats *sta
 {
 	print_fates(stats, out);
 	print_contents(stats, out);
-	/* What was lost was in flight, too. */
 	print_signals(stats, trace->losses.driver_events == 0, out);
 	print_stages(stats, out);
 }

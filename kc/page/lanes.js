@@ -300,8 +300,7 @@ class Band {
 		this.drawStack(2, [[STAGE.DEVICE, sums[2]]]);
 		this.drawTicks(this.index.kicks.sent, this.laneTop(1) - GAP);
 		this.drawTicks(this.index.interrupts.sent, this.laneTop(2) - GAP);
-		this.pen.fillStyle = this.view.theme.dim;
-		this.pen.fillText(`full height: ${plural(this.most(), "buffer")}`, 6, this.laneTop(0) + 10);
+		this.drawName(`full height: ${plural(this.most(), "buffer")}`, 4, this.laneTop(0) + 11, "dim");
 	}
 
 	/* Mean number over each pixel's time; less than can be seen is shown as 1 pixel. */
@@ -417,13 +416,13 @@ class Band {
 		}
 	}
 
-	drawName(name, x, y)
+	drawName(name, x, y, color = "mark")
 	{
 		const { pen, view } = this;
 
 		pen.fillStyle = view.theme.back;
 		pen.fillRect(x, y - 10, pen.measureText(name).width + 4, 13);
-		pen.fillStyle = view.theme.mark;
+		pen.fillStyle = view.theme[color];
 		pen.fillText(name, x + 2, y);
 	}
 

@@ -193,7 +193,7 @@ function showFacts(trace)
 		`at most ${formatTime(trace.bound)} (drift ${(trace.drift * 1e6).toFixed(3)} ppm, by ${formatCount(trace.pairs)} pairs of ` +
 		"events whose order is known)." + (trace.pieces > 1 ? ` No one rate agrees with all of these: they are ${trace.pieces} ` +
 			`straight lines, and where one ends times can be off by ${formatTime(trace.jump)} more.` : "") }));
-	if (!trace.descriptors.n)
+	if (!trace.descriptors.n && stats.buffers)
 		notes.append(make("li", { text: "No descriptors were recorded: addresses and lengths are not shown." }));
 }
 
@@ -202,24 +202,41 @@ const COLUMNS = [
 	["out", (stats) => formatBytes(stats.out_bytes)],
 	["in", (stats) => formatBytes(stats.in_bytes)],
 	["written", (stats) => formatBytes(stats.written)],
+	["descriptors each", (stats) => formatRatio(stats.descriptors, stats.popped)],
 	["kicks sent", (stats) => formatCount(stats.kicks_sent)],
 	["suppressed", (stats) => formatCount(stats.kicks_suppressed)],
+	["buffers a kick", (stats) => formatRatio(kicked(stats), stats.kicks_sent)],
 	["interrupts", (stats) => formatCount(stats.interrupts_raised)],
 	["suppressed", (stats) => formatCount(stats.interrupts_suppressed)],
-	["in flight, mean", (stats) => trim(stats.in_flight_mean, 2)],
-	["most", (stats) => formatCount(stats.in_flight_max)],
+	["buffers each", (stats) => formatRatio(stats.in_flight_max && stats.fates[FATE.COMPLETE], stats.interrupts_taken)],
+	["in flight, mean", (stats) => stats.in_flight_max ? trim(stats.in_flight_mean, 2) : ""],
+	["most", (stats) => stats.in_flight_max ? formatCount(stats.in_flight_max) : ""],
 ];
+
+/* Where events were lost it is not known how many were in flight, nor which kick was for which. */
+function kicked(stats)
+{
+	return stats.in_flight_max && stats.buffers - stats.fates[FATE.REFUSED];
+}
+
+function formatRatio(n, of)
+{
+	return n && of ? trim(n / of, 2) : "";
+}
 
 function showQueues(trace)
 {
+	const figures = (stats) => COLUMNS.map(([, value]) => make("td", { className: "number", text: value(stats) }));
 	const rows = trace.queues.map((queue) => make("tr", {},
 		make("th", { scope: "row", text: queueName(queue) }),
 		make("td", { text: `${queue.packed ? "packed" : "split"}, ${queue.size || "?"} entries` }),
 		make("td", { text: queue.about.bus || queue.about.path || "" }),
-		...COLUMNS.map(([, value]) => make("td", { className: "number", text: value(queue.stats) }))));
+		...figures(queue.stats)));
 	const head = make("tr", {}, ...["queue", "ring", "place"].map((text) => make("th", { text })),
 		...COLUMNS.map(([text]) => make("th", { className: "number", text })));
 
+	if (rows.length > 1)
+		rows.push(make("tr", {}, make("th", { scope: "row", text: "together" }), make("td"), make("td"), ...figures(trace.stats)));
 	byId("queues").append(head, ...rows);
 }
 
@@ -242,7 +259,7 @@ function showTip(view, band, event)
 			`${formatBytes(all.written[i])} written, ${plural(all.chain[i], "descriptor")}` }),
 		...stages.map(([name, time]) => make("div", { text: `${name}: ${formatTime(time, 1)}` })),
 		make("div", { text: band.isExact() ? "" : "(the last that began before here: zoom in to see each)" }));
-	tip.style.left = `${Math.min(event.clientX + 14, innerWidth - 320)}px`;
+	tip.style.left = `${Math.max(Math.min(event.clientX + 14, innerWidth - tip.offsetWidth - 6), 0)}px`;
 	tip.style.top = `${event.clientY + 18 + tip.offsetHeight > innerHeight ? event.clientY - tip.offsetHeight - 10 : event.clientY + 18}px`;
 }
 
@@ -261,6 +278,8 @@ function listenToBand(view, band)
 			view.time.zoom(1.0015 ** Math.max(Math.min(event.deltaY, 400), -400), time);
 	}, { passive: false });
 	canvas.addEventListener("pointerdown", (event) => {
+		if (event.button)
+			return;
 		grip = { x: event.clientX, from: view.time.from, moved: false };
 		canvas.setPointerCapture(event.pointerId);
 	});
@@ -285,6 +304,11 @@ function listenToBand(view, band)
 		canvas.classList.remove("drags");
 		if (i >= 0)
 			view.choose(band.queue, i, false);
+	});
+	/* The browser scrolls the page with this finger. */
+	canvas.addEventListener("pointercancel", () => {
+		grip = null;
+		canvas.classList.remove("drags");
 	});
 	canvas.addEventListener("pointerleave", () => byId("tip").hidden = true);
 }
@@ -350,6 +374,9 @@ function listen(view)
 const trace = readTrace(JSON.parse(byId("about").textContent), fromBase64(byId("records").textContent));
 const view = new View(trace);
 
-view.chooseNext(1);
+if (trace.stats.buffers)
+	view.chooseNext(1);
+else
+	byId("steps").textContent = "No buffer was moved on any queue that is followed.";
 view.draw();
 const opened = performance.now();

@@ -103,13 +103,115 @@ function measureDrawing()
 	return { median: times[30], slowest: times[59] };
 }
 
+/* At a place of @canvas, as from a mouse. */
+function act(canvas, Kind, type, x, y, more = {})
+{
+	const { left, top } = canvas.getBoundingClientRect();
+
+	canvas.dispatchEvent(new Kind(type, { clientX: left + x, clientY: top + y, bubbles: true, cancelable: true, ...more }));
+}
+
+function press(key)
+{
+	byId("lanes").dispatchEvent(new KeyboardEvent("keydown", { key, bubbles: true, cancelable: true }));
+}
+
+/* The wheel keeps the time under it in its place; what is dragged stays under the pointer. */
+function checkPointer(band, fail)
+{
+	const { canvas } = band, { time } = view;
+	const x = canvas.clientWidth / 3, y = 20;
+	const under = (at) => time.from + at / canvas.clientWidth * time.span;
+	const isNear = (a, b) => Math.abs(a - b) <= 2 * time.span / canvas.clientWidth;
+
+	canvas.setPointerCapture = () => undefined; /* no pointer is real here */
+	time.fit();
+	const before = under(x), span = time.span;
+
+	act(canvas, WheelEvent, "wheel", x, y, { deltaY: -400 });
+	if (!(time.span < span) || !isNear(under(x), before))
+		fail("the wheel does not zoom where the pointer is");
+	const held = under(x + 50);
+
+	act(canvas, PointerEvent, "pointerdown", x + 50, y, { button: 0 });
+	act(canvas, PointerEvent, "pointermove", x, y);
+	act(canvas, PointerEvent, "pointerup", x, y);
+	if (!isNear(under(x), held))
+		fail("what is dragged does not stay under the pointer");
+	for (const [button, end] of [[2, "pointerup"], [0, "pointercancel"]]) {
+		const { from } = time;
+
+		act(canvas, PointerEvent, "pointerdown", x, y, { button });
+		act(canvas, PointerEvent, end, x, y);
+		act(canvas, PointerEvent, "pointermove", x + 90, y);
+		if (time.from !== from)
+			fail(`moves without being dragged, after ${end}`);
+	}
+	byId("tip").hidden = true;
+}
+
+function checkClick(band, fail)
+{
+	const { queue, canvas } = band;
+	const i = indexOf(trace, queue).byBegin[queue.all.n >>> 1];
+
+	view.choose(queue, i, true);
+	view.draw();
+	const moment = momentsOf(queue, i)[0];
+	const lane = isDriversMoment(moment) ? 0 : 2;
+	const x = band.x(queue.all.at[moment][i]) + 0.5, y = band.rowTop(lane, indexOf(trace, queue).row[i]) + band.rowHeight() / 2;
+
+	view.selected = null;
+	act(canvas, PointerEvent, "pointerdown", x, y, { button: 0 });
+	act(canvas, PointerEvent, "pointerup", x, y);
+	if (!view.selected)
+		fail("a click selects nothing");
+}
+
+function checkKeys(queue, fail)
+{
+	const { time } = view;
+
+	press("0");
+	const { span } = time;
+
+	press("+");
+	if (!(time.span < span))
+		fail("+ does not zoom in");
+	const { from } = time;
+
+	press("ArrowRight");
+	if (!(time.from > from))
+		fail("the right arrow does not move");
+	view.choose(queue, indexOf(trace, queue).byBegin[0], true);
+	press("n");
+	if (queue.all.n > 1 && view.selected.i !== indexOf(trace, queue).byBegin[1])
+		fail("n does not select the next buffer");
+	press(".");
+	if (view.steps.moments.length > 1 && view.steps.step !== 1)
+		fail(". does not make a step");
+}
+
+function checkHands(fail)
+{
+	const band = view.bands.find((one) => one.queue.all.n);
+
+	if (!band)
+		return;
+	checkPointer(band, fail);
+	checkClick(band, fail);
+	checkKeys(band.queue, fail);
+}
+
 function kcSelfTest()
 {
 	const wrong = [];
 	const fail = (words) => wrong.push(words);
 
+	addEventListener("error", (event) => fail(event.message));
 	checkStages(fail);
 	checkRows(fail);
+	checkHands(fail);
 	const steps = checkSteps(fail);
 
 	view.time.fit();

@@ -132,6 +132,7 @@ class StepView {
 		const state = ringState(this.view.trace, this.queue, this.i, this.moments, this.step);
 
 		this.arrows = [];
+		this.picture.className = `picture ${this.queue.packed ? "packed" : "split"}`;
 		this.picture.replaceChildren();
 		if (!state) {
 			this.note.textContent = "The queue's size was not recorded, so its rings cannot be drawn.";
@@ -156,7 +157,7 @@ class StepView {
 			"“not seen”: written before the trace, or not recorded. " +
 			`± : by the other side within ${formatTime(trace.bound)} of this step, the clocks' bound${lost ? ", or lost" : ""}: maybe not so. ` +
 			"Descriptors are as the device read them when it popped the buffer. " +
-			"The rings' flags and event indices are not recorded. " +
+			"The rings' flags and event indices are not recorded, only what came of them: what was sent, and what was not needed. " +
 			(trace.descriptors.n ? "" : "None were recorded in this trace. ") +
 			(lost ? "Events were lost in this trace: what others changed meanwhile may be missing. " : "");
 	}
@@ -192,9 +193,9 @@ class StepView {
 	}
 
 	/* Tables from now on lie below each other, right of those before. */
-	newColumn()
+	newColumn(className)
 	{
-		this.column = make("div");
+		this.column = make("div", { className });
 		this.picture.append(this.column);
 	}
 
@@ -225,7 +226,7 @@ class StepView {
 		const slot = this.queue.all.position[this.i] % size;
 		const entry = state.avail.get(slot);
 
-		this.newColumn();
+		this.newColumn("avail");
 		const rows = this.drawTable("Avail ring", `heads for the device to take, by the driver; ${indexWords(state.availIdx)}`,
 			["slot", "head"], pickRows(size, [slot]), (k) => this.availRow(state, k));
 
@@ -238,7 +239,7 @@ class StepView {
 		const slot = this.hasUsed() ? all.used[this.i] % size : 0;
 		const entry = state.used.get(slot);
 
-		this.newColumn();
+		this.newColumn("used");
 		const rows = this.drawTable("Used ring", `chains that are done with, by the device; ${indexWords(state.usedIdx)}`,
 			["slot", "head", "written"], pickRows(size, [slot]), (k) => this.usedRow(state, k));
 
@@ -254,7 +255,7 @@ class StepView {
 		const chain = (indirect ? list.slice(0, 1) : list).map((descriptor) => descriptor.index);
 		const own = chain.length ? chain : [all.head[i]];
 
-		this.newColumn();
+		this.newColumn("table");
 		const rows = this.drawTable("Descriptor table", "where the memory is, by the driver",
 			["index", "address", "length", "flags", "next", "is"], pickRows(size, own), (k) => this.tableRow(state, k));
 
@@ -336,7 +337,7 @@ class StepView {
 		const own = Array.from({ length: Math.max(all.slots[i], 1) }, (unused, k) => (first + k) % size);
 		const used = this.hasUsed() ? [slotOf(this.queue, all.used[i])] : [];
 
-		this.newColumn();
+		this.newColumn("ring");
 		const rows = this.drawTable("Descriptor ring",
 			"written by both: a slot is new to the device where AVAIL is its wrap counter and USED is not, and to the driver where both are",
 			["slot", "address", "length", "id", "flags", "AVAIL", "USED", "is"], pickRows(size, [...own, ...used]),
@@ -344,7 +345,7 @@ class StepView {
 
 		const entry = state.ring.get(first);
 
-		this.newColumn();
+		this.newColumn("indirect");
 		if (all.flags[i] & FLAG.INDIRECT)
 			this.drawIndirect(descriptorsOf(this.view.trace, this.queue, i).slice(1),
 				entry && entry.i === i && entry.written === "driver" ? rows.get(first) : null);
@@ -380,7 +381,8 @@ class StepView {
 	{
 		if (!this.svg || !this.arrows)
 			return;
-		const ground = this.picture.getBoundingClientRect();
+		const { left, top } = this.picture.getBoundingClientRect();
+		const ground = { left: left - this.picture.scrollLeft, top };
 
 		this.svg.innerHTML = '<marker id="tip-end" viewBox="0 0 8 8" refX="7" refY="4" markerWidth="8" markerHeight="8" ' +
 			'orient="auto"><path d="M0 0 8 4 0 8z" style="fill:var(--text);stroke:none"/></marker>';

@@ -65,7 +65,9 @@ function poppedStory(queue, i)
 			`(${wrapOf(all.position[i])}) and USED does not, so the slot is new. It reads ${contents(queue, i)}. ` +
 			"It writes nothing to the ring.";
 	return `The device sees that avail.idx is ahead of the index up to which it has read. It reads the head ${all.head[i]} from ` +
-		`avail.ring[${slot}] and follows the chain in the descriptor table: ${contents(queue, i)}. It writes nothing to the ring.`;
+		`avail.ring[${slot}] and follows the chain in the descriptor table: ${contents(queue, i)}. ` +
+		(queue.about.event_idx ? "If it wants a kick for the next one, it writes that one's index into avail_event, behind the used ring."
+			: "It writes nothing to the ring.");
 }
 
 function filledStory(queue, i)
@@ -99,7 +101,10 @@ function raisedStory(queue, i)
 	const covers = all.interrupt[i] ? queue.interruptAll.buffers[all.interrupt[i] - 1] : 0;
 	const vector = queue.vector >= 0 ? ` (MSI-X vector ${queue.vector})` : "";
 
-	return `The driver has not said that it needs no interrupt, so the device raises one${vector}. ` +
+	const asked = queue.about.event_idx ? "The index at which the driver wants to be told has been passed"
+		: "The driver has not said that it needs no interrupt";
+
+	return `${asked}, so the device raises one${vector}. ` +
 		`${covers ? `It covers ${plural(covers, "buffer")}. ` : ""}Nothing changes in the ring.`;
 }
 
@@ -114,12 +119,14 @@ function takenStory(queue, i)
 function collectedStory(queue, i)
 {
 	const { all } = queue, slot = slotOf(queue, all.used[i]);
+	const event = queue.about.event_idx ? `If it wants an interrupt for the next one, it writes that one's index ` +
+		`${queue.packed ? "into its event suppression structure" : "into used_event, behind the avail ring"}. ` : "";
 
 	if (queue.packed)
 		return `The driver sees that AVAIL and USED of slot ${slot} both equal its wrap counter (${wrapOf(all.used[i])}). By the id ` +
-			`${all.head[i]} it finds its buffer, and the slots are free again. This is on CPU ${all.collectCpu[i]}.`;
+			`${all.head[i]} it finds its buffer, and the slots are free again. ${event}This is on CPU ${all.collectCpu[i]}.`;
 	return `The driver reads used.ring[${slot}]. By the head ${all.head[i]} it finds its buffer, puts the descriptors back on its ` +
-		`list of free ones, and goes on at ${(all.used[i] + 1) % LAP}. The memory is its own again. This is on CPU ${all.collectCpu[i]}.`;
+		`list of free ones, and goes on at ${(all.used[i] + 1) % LAP}. The memory is its own again. ${event}This is on CPU ${all.collectCpu[i]}.`;
 }
 
 function storyOf(queue, i, moment)
