@@ -81,7 +81,9 @@ static const struct option_row trace_rows[] = {
 	 "one JSON object a line on stdout, among them one for each buffer; the command's own "
 	 "output then goes to stderr",
 	 option_on, FIELD(json)},
-	{"descriptors", 0, NULL, "record each descriptor of each buffer, too: they are in the JSON",
+	{"descriptors", 0, NULL,
+	 "record each descriptor of each buffer, too: they are in the JSON. --html does so by "
+	 "itself",
 	 option_on, FIELD(descriptors)},
 	CARRY_ROWS(struct trace_options, carry),
 	{"env", 'e', "NAME=VALUE", "set a variable for the command; may be repeated", option_list,
@@ -345,6 +347,27 @@ const struct command command_trace = {
 		"What is frequent is recorded by the module kc_probes where it was built for the "
 		"guest's kernel, as 'make modules' does: that costs less than half of what the "
 		"kernel's own probe events do, by which any other kernel is traced.\n\n"
+		"With --json each line is an object. The first is of type 'trace': command, kernel, "
+		"cpus, duration_ns, clock (offset_ns, drift, bound_ns, and by how many pairs of "
+		"events), lost (driver_events, device_events, probes_missed), and the statistics "
+		"of all queues together. Then there is one of type 'queue' for each queue: device "
+		"and queue, which its buffers have, too; model, guest_name, bus, qom_path, name, "
+		"size, packed, vhost, and its statistics. These are: buffers; fates, how many of "
+		"each; out_bytes and in_bytes, which the device may read and write, and "
+		"written_bytes; popped, and the descriptors of those; indirect; kicks_asked, "
+		"kicks_sent, kicks_suppressed, kicks_noticed; interrupts_raised, "
+		"interrupts_suppressed, interrupts_taken; in_flight_max and in_flight_mean, null "
+		"where events were lost; and for each of the stages its buffers, p50_ns, p90_ns, "
+		"p99_ns and max_ns, by the nearest rank.\n\n"
+		"Then there is one of type 'buffer' for each buffer: device, queue; head (packed: "
+		"its id); position (split: the avail index at which it was added; packed: its "
+		"slot, with the wrap counter in bit 15); fate; added_ns, kicked_ns, notified_ns, "
+		"popped_ns, filled_ns, pushed_ns, raised_ns, taken_ns, collected_ns, by the host's "
+		"clock since the trace's start, null for what was not seen or did not happen; "
+		"out_bytes, in_bytes, written_bytes; descriptors; slots of the ring; indirect; "
+		"polled, which is popped before a kick for it came; kick_suppressed, "
+		"interrupt_suppressed; add_cpu, collect_cpu; and with --descriptors its chain, "
+		"where each has index, addr, len and flags, that of an indirect table first.\n\n"
 		"A kernel of your own needs CONFIG_KPROBE_EVENTS or CONFIG_FPROBE_EVENTS, and a "
 		"description of its types: CONFIG_DEBUG_INFO_BTF, or a vmlinux with DWARF as "
 		"--kernel; Linux 6.11 to 6.17 do without. Its functions detach_buf_split() and "

@@ -150,13 +150,20 @@ static void print_trace(const struct trace *trace, FILE *out)
 	fputs("}\n", out);
 }
 
+/* By which a buffer and its queue find each other, with the queue's number. */
+static void put_device(FILE *out, const struct trace_device *device)
+{
+	put_string(out, "device", device->guest_name ? device->guest_name : device->path);
+}
+
 static void print_queue(const struct trace *trace, guint32 index, FILE *out)
 {
 	const struct trace_queue *queue = &trace->queues[index];
 	const struct trace_device *device = &trace->devices[queue->device];
 
 	fputs("{\"type\":\"queue\"", out);
-	put_string(out, "device", device->name);
+	put_device(out, device);
+	put_string(out, "model", device->name);
 	put_string(out, "guest_name", device->guest_name);
 	put_string(out, "bus", device->bus);
 	put_string(out, "qom_path", device->path);
@@ -193,7 +200,7 @@ static void print_buffer(const struct trace *trace, const struct trace_buffer *b
 	const struct trace_device *device = &trace->devices[queue->device];
 
 	fputs("{\"type\":\"buffer\"", out);
-	put_string(out, "device", device->guest_name ? device->guest_name : device->path);
+	put_device(out, device);
 	put_number(out, "queue", queue->number);
 	put_number(out, "head", buffer->head);
 	put_number(out, "position", buffer->position);

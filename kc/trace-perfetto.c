@@ -92,18 +92,20 @@ static void send_with_flow(struct writer *writer, const struct trace_buffer *buf
 	perfetto_send(&writer->to);
 }
 
-static void put_instant(struct writer *writer, const struct trace_buffer *buffer, enum side side,
-			enum trace_moment moment)
-{
-	put_event(writer, PERFETTO_INSTANT, side, buffer->head, buffer->at[moment],
-		  trace_moment_name(moment));
-	send_with_flow(writer, buffer, moment == TRACE_COLLECTED);
-}
-
 static void put_end(struct writer *writer, enum side side, guint32 row, gint64 time)
 {
 	put_event(writer, PERFETTO_END, side, row, time, NULL);
 	perfetto_send(&writer->to);
+}
+
+/* Of no length: an instant of Perfetto's would not lie in what is begun on its row. */
+static void put_moment(struct writer *writer, const struct trace_buffer *buffer, enum side side,
+		       enum trace_moment moment)
+{
+	put_event(writer, PERFETTO_BEGIN, side, buffer->head, buffer->at[moment],
+		  trace_moment_name(moment));
+	send_with_flow(writer, buffer, moment == TRACE_COLLECTED);
+	put_end(writer, side, buffer->head, buffer->at[moment]);
 }
 
 static bool put_stage(struct writer *writer, const struct trace_buffer *buffer,
@@ -134,9 +136,9 @@ static void put_drivers_side(struct writer *writer, const struct trace_buffer *b
 	perfetto_note(&writer->to, "descriptors", buffer->chain);
 	perfetto_send(&writer->to);
 	if (!put_stage(writer, buffer, TRACE_STAGE_KICK) && was(buffer, TRACE_ADDED))
-		put_instant(writer, buffer, DRIVER, TRACE_ADDED);
+		put_moment(writer, buffer, DRIVER, TRACE_ADDED);
 	if (!put_stage(writer, buffer, TRACE_STAGE_DRIVER) && was(buffer, TRACE_COLLECTED))
-		put_instant(writer, buffer, DRIVER, TRACE_COLLECTED);
+		put_moment(writer, buffer, DRIVER, TRACE_COLLECTED);
 	if (buffer->fate != TRACE_AT_END)
 		put_end(writer, DRIVER, buffer->head, trace_flight_end(buffer));
 }
@@ -150,7 +152,7 @@ static void put_devices_side(struct writer *writer, const struct trace_buffer *b
 
 	need_row(writer, DEVICE, buffer->head);
 	if (!was(buffer, TRACE_POPPED)) {
-		put_instant(writer, buffer, DEVICE, TRACE_PUSHED);
+		put_moment(writer, buffer, DEVICE, TRACE_PUSHED);
 		return;
 	}
 	put_event(writer, PERFETTO_BEGIN, DEVICE, buffer->head, buffer->at[TRACE_POPPED],

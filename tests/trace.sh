@@ -33,6 +33,12 @@ ordered() {
 	result $? "$1"
 }
 
+# What the help tells of as words.
+fates_and_stages() {
+	sed -n '1s/.*"fates":{\([^}]*\)}.*"stages":{\(.*\)}}$/\1,\2/p' "$out" |
+		grep -o '"[a-z_]*":' | tr -d '":' | grep -v '^max\|^buffers'
+}
+
 head -c 4194304 /dev/zero >"$work/disk"
 disk="-drive if=none,id=d,file=$work/disk,format=raw"
 count_reads='before=$(cut -c1-9 /sys/block/vda/stat)
@@ -48,6 +54,11 @@ for packed in off on; do
 	[ -n "$reads" ] && [ "$(buffers)" = "$reads" ] && [ "$(buffers "$complete")" = "$reads" ]
 	result $? "as many buffers as the guest counts reads ($reads)"
 	ordered "each from its add to its collection, in this order"
+	"$kc" trace --help | tr -c 'a-z0-9_' '\n' | sort -u >"$work/told"
+	grep -o '"[a-z0-9_]*":' "$out" | tr -d '":' | sort -u | grep -vxF "$(fates_and_stages)" |
+		comm -23 - "$work/told" >"$work/untold"
+	[ ! -s "$work/untold" ]
+	result $? "each name in the JSON is told of in the help"
 	[ "$(sed -n 's/.*"type":"trace".*"written_bytes":\([0-9]*\).*/\1/p' "$out")" = \
 		$((4194304 + reads)) ]
 	result $? "as many bytes as the disk has, and a status for each"

@@ -309,6 +309,9 @@ static void check_trace(struct trace *trace, const char *folder)
 			 count_known(trace, TRACE_POPPED, false));
 	assert_int_equal(count_events(&reader, BEGIN, "/driver", "waiting for the kick"),
 			 stats->stages[TRACE_STAGE_KICK].count);
+	assert_int_equal(count_events(&reader, BEGIN, "/driver", "added"),
+			 count_known(trace, TRACE_ADDED, false) -
+				 stats->stages[TRACE_STAGE_KICK].count);
 	assert_int_equal(count_events(&reader, BEGIN, "/driver", "in the driver"),
 			 stats->stages[TRACE_STAGE_DRIVER].count);
 	assert_int_equal(count_events(&reader, INSTANT, "/driver", "refused by the ring"),

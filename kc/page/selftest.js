@@ -138,7 +138,7 @@ function checkPointer(band, fail)
 	act(canvas, PointerEvent, "pointerup", x, y);
 	if (!isNear(under(x), held))
 		fail("what is dragged does not stay under the pointer");
-	for (const [button, end] of [[2, "pointerup"], [0, "pointercancel"]]) {
+	for (const [button, end] of [[2, "contextmenu"], [0, "pointercancel"]]) {
 		const { from } = time;
 
 		act(canvas, PointerEvent, "pointerdown", x, y, { button });
