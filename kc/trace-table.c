@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "quote.h"
 #include "trace-show.h"
 
 /* Three digits, and a unit that fits. */
@@ -112,16 +113,27 @@ static void print_stats(const struct trace *trace, const struct trace_stats *sta
 	print_stages(stats, out);
 }
 
+/* The guest chose it. */
+static void print_name(FILE *out, const char *before, const char *name, const char *after)
+{
+	g_autofree char *plain = name ? quote_printable(name) : NULL;
+
+	if (plain)
+		fprintf(out, "%s%s%s", before, plain, after);
+}
+
 static void print_queue(const struct trace *trace, const struct trace_queue *queue, FILE *out)
 {
 	const struct trace_device *device = &trace->devices[queue->device];
 
-	fprintf(out, "\n%s, %s%s%s, queue %u", device->name,
-		device->guest_name ? device->guest_name
-				   : "which the guest no longer has, or never had",
-		device->bus ? " at " : "", device->bus ? device->bus : "", queue->number);
-	if (queue->name)
-		fprintf(out, " (%s)", queue->name);
+	fprintf(out, "\n%s, ", device->name);
+	print_name(out, "",
+		   device->guest_name ? device->guest_name
+				      : "which the guest no longer has, or never had",
+		   "");
+	print_name(out, " at ", device->bus, "");
+	fprintf(out, ", queue %u", queue->number);
+	print_name(out, " (", queue->name, ")");
 	if (queue->size)
 		fprintf(out, ": %s ring of %u", queue->packed ? "packed" : "split", queue->size);
 	if (queue->stats.fates[TRACE_DRIVER_ONLY])
@@ -173,15 +185,20 @@ static void print_clock(const struct trace *trace, FILE *out)
 			trace->clock.pieces, trace->clock.jump_ns);
 }
 
+static void print_no_driver(const struct trace_device *device, FILE *out)
+{
+	fprintf(out, "No driver of the guest's has %s", device->name);
+	print_name(out, ", ", device->guest_name, "");
+	fputs(".\n", out);
+}
+
 /* Those without a driver have agreed on no features. */
 static void print_idle(const struct trace *trace, FILE *out)
 {
 	fputs("\nNo buffer was moved on any queue that is followed.\n", out);
 	for (guint32 i = 0; i < trace->n_devices; i++)
 		if (!trace->devices[i].features)
-			fprintf(out, "No driver of the guest's has %s%s%s.\n",
-				trace->devices[i].name, trace->devices[i].guest_name ? ", " : "",
-				trace->devices[i].guest_name ? trace->devices[i].guest_name : "");
+			print_no_driver(&trace->devices[i], out);
 }
 
 void trace_table_print(const struct trace *trace, FILE *out)
