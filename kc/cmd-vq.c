@@ -32,7 +32,8 @@ static const struct option_row vq_rows[] = {
 	{"still", 0, "SECONDS", "how long nothing may move before it is called stuck (default 2)",
 	 option_seconds, FIELD(patience)},
 	{"vmlinux", 0, "FILE",
-	 "where the guest's kernel is not the lab's: its vmlinux with debug information",
+	 "where the guest's kernel is not the lab's: its vmlinux, with symbols and with DWARF or "
+	 "BTF, by which the drivers' own state is read",
 	 option_string, FIELD(vmlinux)},
 	{"watch", 'w', NULL, "go on, refreshing each second, until Ctrl-C or the VM's end",
 	 option_on, FIELD(watch)},

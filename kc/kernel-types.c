@@ -1,61 +1,65 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "kernel-types.h"
+#include "kernel-types-source.h"
 
-#include <dwarf.h>
-#include <elfutils/libdw.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <gelf.h>
 #include <string.h>
 #include <unistd.h>
 
-#define DEPTH_MAX 8 /* of typedefs and members */
-
 struct kernel_types {
-	int fd;
-	Dwarf *dwarf;
-	Elf *elf;
-	GArray *units; /* of Dwarf_Die */
+	int fd; /* or -1 */
+	Elf *elf; /* or NULL */
+	const struct types_source *by;
+	void *source; /* NULL: none yet */
 };
 
-static bool is_wanted(const char *name, const char *const *sources)
+static struct kernel_types *new_types(int fd)
 {
-	for (int i = 0; name && sources[i]; i++)
-		if (g_str_has_suffix(name, sources[i]))
-			return true;
-	return false;
+	struct kernel_types *types = g_new0(struct kernel_types, 1);
+
+	types->fd = fd;
+	return types;
 }
 
-static void find_units(struct kernel_types *types, const char *const *sources)
+/* Either of the two formats, or NULL. */
+static void *find_source(struct kernel_types *types, const char *path, const char *const *sources)
 {
-	Dwarf_CU *unit = NULL;
-	Dwarf_Die die;
+	g_autofree char *unread = NULL;
+	void *source = types_dwarf_new(types->elf, sources);
 
-	while (dwarf_get_units(types->dwarf, unit, &unit, NULL, NULL, &die, NULL) == 0)
-		if (is_wanted(dwarf_diename(&die), sources))
-			g_array_append_val(types->units, die);
+	types->by = source ? &types_by_dwarf : &types_by_btf;
+	return source ? source : types_btf_new(path, NULL, &unread);
 }
 
 struct kernel_types *kernel_types_open(const char *path, const char *const *sources, char **why)
 {
-	struct kernel_types *types = g_new0(struct kernel_types, 1);
+	struct kernel_types *types = new_types(open(path, O_RDONLY | O_CLOEXEC));
 
-	types->units = g_array_new(FALSE, FALSE, sizeof(Dwarf_Die));
-	types->fd = open(path, O_RDONLY | O_CLOEXEC);
 	if (types->fd < 0) {
 		*why = g_strdup_printf("%s: %s", path, g_strerror(errno));
 	} else {
-		types->dwarf = dwarf_begin(types->fd, DWARF_C_READ);
-		if (!types->dwarf)
-			*why = g_strdup_printf("%s: %s", path, dwarf_errmsg(-1));
-	}
-	if (types->dwarf) {
-		types->elf = dwarf_getelf(types->dwarf);
-		find_units(types, sources);
-		if (types->units->len)
+		elf_version(EV_CURRENT);
+		types->elf = elf_begin(types->fd, ELF_C_READ_MMAP, NULL);
+		if (types->elf && elf_kind(types->elf) == ELF_K_ELF)
+			types->source = find_source(types, path, sources);
+		if (types->source)
 			return types;
-		*why = g_strdup_printf("%s: it says nothing of %s", path, sources[0]);
+		*why = g_strdup_printf("%s has neither DWARF of %s nor BTF", path, sources[0]);
 	}
+	kernel_types_free(types);
+	return NULL;
+}
+
+struct kernel_types *kernel_types_open_btf(const char *vmlinux, const char *module, char **why)
+{
+	struct kernel_types *types = new_types(-1);
+
+	types->by = &types_by_btf;
+	types->source = types_btf_new(vmlinux, module, why);
+	if (types->source)
+		return types;
 	kernel_types_free(types);
 	return NULL;
 }
@@ -64,11 +68,11 @@ void kernel_types_free(struct kernel_types *types)
 {
 	if (!types)
 		return;
-	if (types->dwarf)
-		dwarf_end(types->dwarf);
+	if (types->source)
+		types->by->free(types->source);
+	elf_end(types->elf);
 	if (types->fd >= 0)
 		close(types->fd);
-	g_array_unref(types->units);
 	g_free(types);
 }
 
@@ -124,70 +128,14 @@ GBytes *kernel_types_notes(const struct kernel_types *types, guint64 *address)
 	return NULL;
 }
 
-/* What a member's or typedef's type comes down to. */
-static bool real_type(Dwarf_Die *die, Dwarf_Die *type)
+static bool find_member(const struct kernel_types *types, const union types_ref *at,
+			const char *names, unsigned *offset, union types_ref *type)
 {
-	Dwarf_Attribute attribute;
+	g_auto(GStrv) each = g_strsplit(names, "|", -1);
 
-	if (!dwarf_attr_integrate(die, DW_AT_type, &attribute) ||
-	    !dwarf_formref_die(&attribute, type))
-		return false;
-	for (int i = 0; i < DEPTH_MAX; i++) {
-		int tag = dwarf_tag(type);
-
-		if (tag != DW_TAG_typedef && tag != DW_TAG_const_type &&
-		    tag != DW_TAG_volatile_type)
+	for (char **name = each; *name; name++)
+		if (types->by->member(types->source, at, *name, offset, type))
 			return true;
-		if (!dwarf_attr_integrate(type, DW_AT_type, &attribute) ||
-		    !dwarf_formref_die(&attribute, type))
-			return false;
-	}
-	return false;
-}
-
-static bool find_structure(const struct kernel_types *types, const char *name, Dwarf_Die *found)
-{
-	for (guint i = 0; i < types->units->len; i++) {
-		Dwarf_Die child;
-
-		if (dwarf_child(&g_array_index(types->units, Dwarf_Die, i), &child) != 0)
-			continue;
-		do {
-			if (dwarf_tag(&child) == DW_TAG_structure_type &&
-			    g_strcmp0(dwarf_diename(&child), name) == 0 &&
-			    dwarf_bytesize(&child) > 0) {
-				*found = child;
-				return true;
-			}
-		} while (dwarf_siblingof(&child, &child) == 0);
-	}
-	return false;
-}
-
-static bool find_member(Dwarf_Die *structure, const char *name, struct kernel_field *field,
-			Dwarf_Die *type, int depth)
-{
-	Dwarf_Die member;
-
-	if (depth > DEPTH_MAX || dwarf_child(structure, &member) != 0)
-		return false;
-	do {
-		const char *is = dwarf_diename(&member);
-		Dwarf_Attribute attribute;
-		Dwarf_Word offset = 0;
-		Dwarf_Die inner;
-
-		if (dwarf_tag(&member) != DW_TAG_member || !real_type(&member, &inner))
-			continue;
-		if (dwarf_attr(&member, DW_AT_data_member_location, &attribute))
-			dwarf_formudata(&attribute, &offset);
-		if (is ? strcmp(is, name) != 0 : !find_member(&inner, name, field, type, depth + 1))
-			continue;
-		field->offset += offset;
-		if (is)
-			*type = inner;
-		return true;
-	} while (dwarf_siblingof(&member, &member) == 0);
 	return false;
 }
 
@@ -195,26 +143,26 @@ bool kernel_types_field(const struct kernel_types *types, const char *structure,
 			struct kernel_field *field)
 {
 	g_auto(GStrv) names = g_strsplit(path, ".", -1);
-	Dwarf_Die at, type;
-	Dwarf_Word size;
+	union types_ref at, type;
 
 	*field = (struct kernel_field){0};
-	if (!find_structure(types, structure, &at))
+	if (!types->by->structure(types->source, structure, &at))
 		return false;
 	for (char **name = names; *name; name++) {
-		if (!find_member(&at, *name, field, &type, 0))
+		if (!find_member(types, &at, *name, &field->offset, &type))
 			return false;
 		at = type;
 	}
-	if (dwarf_aggregate_size(&at, &size) != 0)
-		return false;
-	field->size = size;
-	return true;
+	return types->by->size(types->source, &at, &field->size);
 }
 
 unsigned kernel_types_size(const struct kernel_types *types, const char *structure)
 {
-	Dwarf_Die found;
+	union types_ref found;
+	unsigned bytes;
 
-	return find_structure(types, structure, &found) ? dwarf_bytesize(&found) : 0;
+	if (types->by->structure(types->source, structure, &found) &&
+	    types->by->size(types->source, &found, &bytes))
+		return bytes;
+	return 0;
 }

@@ -59,7 +59,7 @@ static const struct {
 	[QUEUE_NAME] = {"virtqueue", "name"},
 	[QUEUE_CALLBACK] = {"virtqueue", "callback"},
 	[QUEUE_FREE] = {"virtqueue", "num_free"},
-	[RING_PACKED] = {"vring_virtqueue", "packed_ring"},
+	[RING_PACKED] = {"vring_virtqueue", "packed_ring|layout"},
 	[RING_BROKEN] = {"vring_virtqueue", "broken"},
 	[RING_ADDED] = {"vring_virtqueue", "num_added"},
 	[RING_LAST_USED] = {"vring_virtqueue", "last_used_idx"},
@@ -95,7 +95,8 @@ static bool read_layout(struct vq_drivers *drivers, char **why)
 	    kernel_types_symbol(drivers->types, "bus_kset", &drivers->bus_kset) &&
 	    kernel_types_symbol(drivers->types, "virtio_bus", &drivers->virtio_bus))
 		return true;
-	*why = g_strdup("this kernel has no virtio_bus built in");
+	*why = g_strdup(drivers->bus_kset ? "this kernel has no virtio_bus built in"
+					  : "its symbols were stripped");
 	return false;
 }
 
@@ -104,14 +105,16 @@ struct vq_drivers *vq_drivers_new(const char *vmlinux, char **why)
 	static const char *const sources[] = {"drivers/virtio/virtio_ring.c", "drivers/base/bus.c",
 					      NULL};
 	struct kernel_types *types = kernel_types_open(vmlinux, sources, why);
+	g_autofree char *lacks = NULL;
 	struct vq_drivers *drivers;
 
 	if (!types)
 		return NULL;
 	drivers = g_new0(struct vq_drivers, 1);
 	drivers->types = types;
-	if (read_layout(drivers, why))
+	if (read_layout(drivers, &lacks))
 		return drivers;
+	*why = g_strdup_printf("%s: %s", vmlinux, lacks);
 	vq_drivers_free(drivers);
 	return NULL;
 }
@@ -204,7 +207,8 @@ static bool see_queue(struct vq_drivers *drivers, guint64 entry)
 	if (!kernel_memory_read(&drivers->memory, entry - offset(drivers, QUEUE_ENTRY), bytes,
 				drivers->ring_bytes))
 		return false;
-	packed = field_value(drivers, bytes, RING_PACKED);
+	/* Where it is the layout's number, those of packed rings are odd. */
+	packed = field_value(drivers, bytes, RING_PACKED) & 1;
 	queue = find_queue(drivers->sample,
 			   field_value(drivers, bytes, packed ? PACKED_ADDRESS : SPLIT_ADDRESS),
 			   &device);
