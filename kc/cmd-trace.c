@@ -10,6 +10,7 @@
 #include "start.h"
 #include "trace-devices.h"
 #include "trace-html.h"
+#include "trace-kernel.h"
 #include "trace-record.h"
 #include "trace-show.h"
 
@@ -369,9 +370,12 @@ const struct command command_trace = {
 		"interrupt_suppressed; add_cpu, collect_cpu; and with --descriptors its chain, "
 		"where each has index, addr, len and flags, that of an indirect table first.\n\n"
 		"A kernel of your own needs CONFIG_KPROBE_EVENTS or CONFIG_FPROBE_EVENTS, and a "
-		"description of its types: CONFIG_DEBUG_INFO_BTF, or a vmlinux with DWARF as "
-		"--kernel; Linux 6.11 to 6.17 do without. Its functions detach_buf_split() and "
-		"detach_buf_packed() must be there to be probed. A QEMU of your own needs the trace "
+		"description of its types: BTF, in the guest (CONFIG_DEBUG_INFO_BTF) or in a "
+		"vmlinux as --kernel, or that vmlinux's DWARF; where virtio is built as modules, "
+		"BTF in the guest. Linux " KERNEL_RELEASES " do without. Where the compiler has "
+		"merged detach_buf_split() or detach_buf_packed() into other functions, buffers are "
+		"seen to be collected as virtqueue_get_buf() returns, for which Linux 6.9 is the "
+		"oldest. --verbose says which of these it was. A QEMU of your own needs the trace "
 		"backend 'simple' and the patches in qemu/patches.",
 	.options = trace_tables,
 	.fields_size = sizeof(struct trace_options),

@@ -180,17 +180,16 @@ static bool takes_unused(struct driver_queue *queue, const struct driver_event *
 	return unused;
 }
 
-static void take_collect(struct driver_side *side, struct driver_queue *queue,
-			 const struct driver_event *event)
+/* At @event a buffer leaves. */
+static void collect(struct driver_side *side, struct driver_queue *queue,
+		    const struct driver_event *event, guint16 head, guint16 used, bool unused)
 {
-	bool unused = takes_unused(queue, event);
-	guint32 *open;
+	guint32 *open = open_slot(queue, head);
 	struct driver_half *half;
 
-	decide_add(side, queue, event);
-	open = open_slot(queue, event->head);
 	if (!*open) {
 		*open = start_half(queue, event) + 1;
+		half_at(queue, *open - 1)->head = head;
 		queue->seen_at_start++;
 	}
 	half = half_at(queue, *open - 1);
@@ -200,7 +199,53 @@ static void take_collect(struct driver_side *side, struct driver_queue *queue,
 	if (unused)
 		return;
 	half->collected = event->time;
-	half->used = event->used;
+	half->used = used;
+}
+
+static void take_collect(struct driver_side *side, struct driver_queue *queue,
+			 const struct driver_event *event)
+{
+	bool unused = takes_unused(queue, event);
+
+	decide_add(side, queue, event);
+	collect(side, queue, event, event->head, event->used, unused);
+}
+
+static void take_get(struct driver_side *side, struct driver_queue *queue,
+		     const struct driver_event *event)
+{
+	decide_add(side, queue, event);
+	queue->asked = true;
+	queue->asked_head = event->head;
+	queue->asked_used = event->used;
+}
+
+/* One function that gets buffers may call another: the first return is the inner one's. */
+static void take_got(struct driver_side *side, struct driver_queue *queue,
+		     const struct driver_event *event)
+{
+	bool asked = queue->asked;
+
+	queue->asked = false;
+	if (asked && event->used != queue->asked_used)
+		collect(side, queue, event, event->in_order ? queue->asked_head : event->head,
+			queue->asked_used, false);
+}
+
+/* In order none is last in the free list, but the lowest head that is taken is what is given. */
+static void take_withdrawal(struct driver_side *side, struct driver_queue *queue,
+			    const struct driver_event *event)
+{
+	guint16 head = event->head;
+
+	queue->asked = false;
+	for (guint32 i = 0; event->in_order && i < queue->open->len; i++) {
+		if (!g_array_index(queue->open, guint32, i))
+			continue;
+		head = i;
+		break;
+	}
+	collect(side, queue, event, head, 0, true);
 }
 
 /* Buffers added since the last kick wait for this one. */
@@ -336,6 +381,15 @@ static void take_on_queue(struct driver_side *side, struct driver_device *device
 		break;
 	case DRIVER_COLLECT:
 		take_collect(side, queue, event);
+		break;
+	case DRIVER_GET:
+		take_get(side, queue, event);
+		break;
+	case DRIVER_GOT:
+		take_got(side, queue, event);
+		break;
+	case DRIVER_WITHDRAW:
+		take_withdrawal(side, queue, event);
 		break;
 	case DRIVER_UNUSED:
 		queue->unused_pid = event->pid + 1;

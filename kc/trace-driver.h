@@ -55,6 +55,8 @@ struct driver_queue {
 	guint16 undecided_free;
 	guint32 unkicked; /* first half that no kick covers */
 	guint32 unused_pid; /* who asked for an unused buffer; or 0 */
+	bool asked; /* for a used one, and was not answered yet */
+	guint16 asked_head, asked_used; /* as they were then; the head only in order */
 	guint32 life;
 	gint32 level, level_max;
 	guint32 seen_at_start;

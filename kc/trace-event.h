@@ -17,6 +17,9 @@ enum driver_kind {
 	DRIVER_INTERRUPT, /* the handler of the queue is entered */
 	DRIVER_COLLECT, /* takes head back: head, used, free from before */
 	DRIVER_UNUSED, /* asks for one that the device has not used: the next collect is that */
+	DRIVER_GET, /* asks for one: used, free; in order also head, which is next */
+	DRIVER_GOT, /* was answered: head, used as it is now; it may be told of twice, or of none */
+	DRIVER_WITHDRAW, /* got one that the device has not used: head */
 	DRIVER_RESET_QUEUE,
 	DRIVER_DELETE_QUEUE,
 	DRIVER_STATUS /* writes value to the device's status; no queue */
@@ -35,7 +38,7 @@ struct driver_event {
 	guint8 kind;
 	guint8 cpu;
 	guint8 value; /* status; of a kick, 1: whoever calls this may be seen to ask again */
-	bool packed;
+	bool packed, in_order;
 };
 
 enum device_kind {

@@ -13,11 +13,19 @@ static void clear_device(void *data)
 	g_free(device->bus);
 }
 
+static void free_function(void *data)
+{
+	struct guest_function *function = data;
+
+	g_array_unref(function->addresses);
+	g_free(function);
+}
+
 struct guest_facts *guest_facts_new(void)
 {
 	struct guest_facts *facts = g_new0(struct guest_facts, 1);
 
-	facts->functions = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
+	facts->functions = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, free_function);
 	facts->devices = g_array_new(FALSE, FALSE, sizeof(struct guest_device));
 	g_array_set_clear_func(facts->devices, clear_device);
 	facts->memory = g_ptr_array_new_with_free_func(g_free);
@@ -95,6 +103,28 @@ static bool take_device(struct guest_facts *facts, const char *value, GError **e
 	return true;
 }
 
+static struct guest_function *find_function(struct guest_facts *facts, const char *name)
+{
+	struct guest_function *function = g_hash_table_lookup(facts->functions, name);
+
+	if (function)
+		return function;
+	function = g_new0(struct guest_function, 1);
+	function->addresses = g_array_new(FALSE, FALSE, sizeof(guint64));
+	g_hash_table_insert(facts->functions, g_strdup(name), function);
+	return function;
+}
+
+/* "ffffffff81234560 vp_reset" */
+static void take_address(struct guest_facts *facts, const char *value)
+{
+	char *end;
+	guint64 address = g_ascii_strtoull(value, &end, 16);
+
+	if (address && *end == ' ')
+		g_array_append_val(find_function(facts, end + 1)->addresses, address);
+}
+
 static void take_word(struct guest_facts *facts, const char *word)
 {
 	facts->fprobe |= g_str_equal(word, "fprobe");
@@ -102,6 +132,7 @@ static void take_word(struct guest_facts *facts, const char *word)
 	facts->return_arguments |= g_str_equal(word, "return-arguments");
 	facts->btf |= g_str_equal(word, "btf");
 	facts->btf_module |= g_str_equal(word, "btf-module");
+	facts->unseen |= g_str_equal(word, "unseen");
 }
 
 bool guest_facts_take(struct guest_facts *facts, const char *line, GError **error)
@@ -122,7 +153,9 @@ bool guest_facts_take(struct guest_facts *facts, const char *line, GError **erro
 	else if (g_str_has_prefix(line, "cpus "))
 		facts->cpus = strtoul(value, NULL, 10);
 	else if (g_str_has_prefix(line, "function "))
-		g_hash_table_add(facts->functions, g_strdup(value));
+		find_function(facts, value)->count++;
+	else if (g_str_has_prefix(line, "address "))
+		take_address(facts, value);
 	else if (g_str_has_prefix(line, "memory "))
 		g_ptr_array_add(facts->memory, g_strdup(value));
 	else if (g_str_has_prefix(line, "interrupt "))
@@ -130,7 +163,30 @@ bool guest_facts_take(struct guest_facts *facts, const char *line, GError **erro
 	return true;
 }
 
-bool guest_facts_has(const struct guest_facts *facts, const char *function)
+const struct guest_function *guest_facts_function(const struct guest_facts *facts, const char *name)
 {
-	return g_hash_table_contains(facts->functions, function);
+	const struct guest_function *function = g_hash_table_lookup(facts->functions, name);
+
+	return function && function->count ? function : NULL;
+}
+
+static int by_name(const void *a, const void *b)
+{
+	return strcmp(*(char *const *)a, *(char *const *)b);
+}
+
+char **guest_facts_variants(const struct guest_facts *facts, const char *name)
+{
+	GPtrArray *found = g_ptr_array_new();
+	size_t len = strlen(name);
+	GHashTableIter iter;
+	void *key;
+
+	g_hash_table_iter_init(&iter, facts->functions);
+	while (g_hash_table_iter_next(&iter, &key, NULL))
+		if (g_str_has_prefix(key, name) && strchr(".", ((const char *)key)[len]))
+			g_ptr_array_add(found, g_strdup(key));
+	g_ptr_array_sort(found, by_name);
+	g_ptr_array_add(found, NULL);
+	return (char **)g_ptr_array_free(found, FALSE);
 }

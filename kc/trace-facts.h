@@ -13,6 +13,12 @@ struct guest_device {
 	guint64 features;
 };
 
+/* One name; several functions may have it. */
+struct guest_function {
+	guint32 count;
+	GArray *addresses; /* of guint64; as many where they were told, else none */
+};
+
 struct guest_facts {
 	char *release;
 	char *clocksource;
@@ -20,7 +26,8 @@ struct guest_facts {
 	guint32 cpus;
 	bool fprobe, kprobe, return_arguments;
 	bool btf, btf_module; /* types are described; those of virtio_ring apart */
-	GHashTable *functions; /* a set of names */
+	bool unseen; /* what a script expected to be in a file was not */
+	GHashTable *functions; /* by name: struct guest_function */
 	GArray *devices; /* of struct guest_device */
 	GPtrArray *memory; /* lines of /proc/iomem: where devices on MMIO are */
 	GPtrArray *interrupts; /* lines of /proc/interrupts of virtio devices */
@@ -32,6 +39,11 @@ void guest_facts_free(struct guest_facts *facts);
 /* Takes in one fact; what is told again replaces what was known. */
 bool guest_facts_take(struct guest_facts *facts, const char *line, GError **error);
 
-bool guest_facts_has(const struct guest_facts *facts, const char *function);
+/* NULL: it has none such that can be probed. */
+const struct guest_function *guest_facts_function(const struct guest_facts *facts,
+						  const char *name);
+
+/* Those of @name and what a compiler made of it, such as NAME.isra.0; sorted. Caller frees. */
+char **guest_facts_variants(const struct guest_facts *facts, const char *name);
 
 #endif

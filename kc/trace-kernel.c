@@ -4,14 +4,30 @@
 
 #include <stdio.h>
 
+#define RING "vring_virtqueue"
+
 struct release_row {
 	unsigned first, last; /* version * 1000 + patchlevel */
 	struct kernel_layout layout;
 };
 
 static const struct release_row releases[] = {
-	{6011,
-	 6017,
+	{6001,
+	 6003,
+	 {
+		 .vdev = 32,
+		 .index = 40,
+		 .num_free = 44,
+		 .packed_ring = 72,
+		 .free_head = 80,
+		 .last_used_idx = 88,
+		 .ring_num = 96,
+		 .packed_wrap = 128,
+		 .split_avail = 130,
+		 .packed_next = 132,
+	 }},
+	{6004,
+	 6019,
 	 {
 		 .vdev = 32,
 		 .index = 40,
@@ -23,6 +39,21 @@ static const struct release_row releases[] = {
 		 .packed_wrap = 120,
 		 .split_avail = 122,
 		 .packed_next = 124,
+	 }},
+	{7000,
+	 7003,
+	 {
+		 .vdev = 32,
+		 .index = 40,
+		 .num_free = 44,
+		 .packed_ring = 72,
+		 .free_head = 76,
+		 .last_used_idx = 92,
+		 .last_used = 94,
+		 .ring_num = 104,
+		 .packed_wrap = 136,
+		 .split_avail = 138,
+		 .packed_next = 140,
 	 }},
 };
 
@@ -43,72 +74,78 @@ bool kernel_layout_by_release(struct kernel_layout *layout, const char *release)
 	return false;
 }
 
-/* A member by its path; a newer kernel may have it by another name. */
 static const struct field {
-	bool outer; /* of vring_virtqueue, not of virtqueue */
-	const char *path, *newer;
+	const char *structure, *path;
 	size_t offset;
+	bool may_lack; /* where it has no such member, it has no such feature */
 } fields[] = {
-	{false, "vdev", NULL, offsetof(struct kernel_layout, vdev)},
-	{false, "index", NULL, offsetof(struct kernel_layout, index)},
-	{false, "num_free", NULL, offsetof(struct kernel_layout, num_free)},
-	{true, "packed_ring", "layout", offsetof(struct kernel_layout, packed_ring)},
-	{true, "free_head", NULL, offsetof(struct kernel_layout, free_head)},
-	{true, "last_used_idx", NULL, offsetof(struct kernel_layout, last_used_idx)},
-	{true, "split.vring.num", NULL, offsetof(struct kernel_layout, ring_num)},
-	{true, "split.avail_idx_shadow", NULL, offsetof(struct kernel_layout, split_avail)},
-	{true, "packed.avail_wrap_counter", NULL, offsetof(struct kernel_layout, packed_wrap)},
-	{true, "packed.next_avail_idx", NULL, offsetof(struct kernel_layout, packed_next)},
+	{"virtio_device", "index", offsetof(struct kernel_layout, device_index), false},
+	{"virtqueue", "vdev", offsetof(struct kernel_layout, vdev), false},
+	{"virtqueue", "index", offsetof(struct kernel_layout, index), false},
+	{"virtqueue", "num_free", offsetof(struct kernel_layout, num_free), false},
+	{RING, "packed_ring|layout", offsetof(struct kernel_layout, packed_ring), false},
+	{RING, "free_head", offsetof(struct kernel_layout, free_head), false},
+	{RING, "last_used_idx", offsetof(struct kernel_layout, last_used_idx), false},
+	{RING, "last_used", offsetof(struct kernel_layout, last_used), true},
+	{RING, "split.vring.num", offsetof(struct kernel_layout, ring_num), false},
+	{RING, "split.avail_idx_shadow", offsetof(struct kernel_layout, split_avail), false},
+	{RING, "packed.avail_wrap_counter", offsetof(struct kernel_layout, packed_wrap), false},
+	{RING, "packed.next_avail_idx", offsetof(struct kernel_layout, packed_next), false},
 };
 
-static bool follow(layout_member member, void *describer, const void *type, const char *path,
-		   guint32 *offset)
+static bool find_offset(const struct kernel_types *types, const struct field *field,
+			guint32 *offset)
 {
-	g_auto(GStrv) names = g_strsplit(path, ".", -1);
-	guint64 bits = 0;
+	struct kernel_field found;
 
-	for (int i = 0; names[i]; i++) {
-		guint64 within;
+	if (!kernel_types_field(types, field->structure, field->path, &found) ||
+	    found.offset >= G_MAXUINT16)
+		return false;
+	*offset = found.offset;
+	return true;
+}
 
-		if (!member(describer, type, names[i], &within, &type))
-			return false;
-		bits += within;
-	}
-	*offset = bits / 8;
-	return bits % 8 == 0 && bits / 8 < G_MAXUINT16;
+static bool lacks(const struct kernel_types *types, const struct field *field, GError **error)
+{
+	if (kernel_types_size(types, field->structure))
+		g_set_error(error, STATUS_ERROR, STATUS_NOT_CARRIED,
+			    "the guest's kernel has no %s in its struct %s: its virtqueues are "
+			    "of a kind that kc does not know yet",
+			    field->path, field->structure);
+	else
+		g_set_error(error, STATUS_ERROR, STATUS_NOT_CARRIED,
+			    "what describes the types of the guest's kernel has no struct %s: if "
+			    "virtio_ring is a module, it must have BTF of its own "
+			    "(CONFIG_DEBUG_INFO_BTF_MODULES)",
+			    field->structure);
+	return false;
 }
 
 /* Whether the ring is packed or not, its size is read from one place. */
-static bool check_num(layout_member member, void *describer, const void *type,
-		      const struct kernel_layout *layout)
+static bool check_num(const struct kernel_types *types, const struct kernel_layout *layout,
+		      GError **error)
 {
-	guint32 packed;
+	struct kernel_field packed;
 
-	return follow(member, describer, type, "packed.vring.num", &packed) &&
-	       packed == layout->ring_num;
-}
-
-bool kernel_layout_describe(struct kernel_layout *layout, layout_member member, void *describer,
-			    const void *virtqueue, const void *vring_virtqueue, GError **error)
-{
-	for (size_t i = 0; i < G_N_ELEMENTS(fields); i++) {
-		const struct field *field = &fields[i];
-		const void *type = field->outer ? vring_virtqueue : virtqueue;
-		guint32 *offset = (guint32 *)((char *)layout + field->offset);
-
-		if (follow(member, describer, type, field->path, offset) ||
-		    (field->newer && follow(member, describer, type, field->newer, offset)))
-			continue;
-		g_set_error(error, STATUS_ERROR, STATUS_NOT_CARRIED,
-			    "the guest's kernel has no %s in its struct %s: its virtqueues are of "
-			    "a kind that kc does not know yet",
-			    field->path, field->outer ? "vring_virtqueue" : "virtqueue");
-		return false;
-	}
-	if (check_num(member, describer, vring_virtqueue, layout))
+	if (kernel_types_field(types, RING, "packed.vring.num", &packed) &&
+	    packed.offset == layout->ring_num)
 		return true;
 	g_set_error(error, STATUS_ERROR, STATUS_NOT_CARRIED,
 		    "the guest's kernel keeps the size of split and packed rings in different "
 		    "places: its virtqueues are of a kind that kc does not know yet");
 	return false;
+}
+
+bool kernel_layout_describe(struct kernel_layout *layout, const struct kernel_types *types,
+			    GError **error)
+{
+	*layout = (struct kernel_layout){0};
+	for (size_t i = 0; i < G_N_ELEMENTS(fields); i++) {
+		const struct field *field = &fields[i];
+
+		if (!find_offset(types, field, (guint32 *)((char *)layout + field->offset)) &&
+		    !field->may_lack)
+			return lacks(types, field, error);
+	}
+	return check_num(types, layout, error);
 }

@@ -22,7 +22,8 @@ struct field {
 struct shape {
 	enum driver_kind kind;
 	bool outer; /* calls what another probe sees, too, if the compiler left that a call */
-	struct field pid, dev, queue, head, next, wrap, avail, size, packed, used, free, status;
+	struct field pid, dev, queue, head, next, wrap, avail, last, size, packed, used, free,
+		status;
 	int bytes; /* up to the end of the last field */
 };
 
@@ -124,6 +125,9 @@ static bool kind_of(const char *name, struct shape *shape)
 		{"interrupt_", DRIVER_INTERRUPT, false},
 		{"collect_", DRIVER_COLLECT, false},
 		{"unused_", DRIVER_UNUSED, false},
+		{"get_", DRIVER_GET, false},
+		{"got_", DRIVER_GOT, false},
+		{"withdrawn_", DRIVER_WITHDRAW, false},
 		{"reset_", DRIVER_RESET_QUEUE, false},
 		{"delete_", DRIVER_DELETE_QUEUE, false},
 		{"status_", DRIVER_STATUS, false},
@@ -159,6 +163,7 @@ static bool take_format(struct trace_pages *pages, const char *text, size_t len,
 	shape.next = find_field(event, "next", &shape);
 	shape.wrap = find_field(event, "wrap", &shape);
 	shape.avail = find_field(event, "avail", &shape);
+	shape.last = find_field(event, "last", &shape);
 	shape.size = find_field(event, "size", &shape);
 	shape.packed = find_field(event, "packed", &shape);
 	shape.used = find_field(event, "used", &shape);
@@ -329,15 +334,27 @@ static guint32 read_field(const guint8 *record, struct field field)
 	return GUINT32_FROM_LE(value);
 }
 
+/* In order a ring has no list of free heads: each side's next place tells its head. */
+static guint16 read_head(const struct shape *shape, const guint8 *record,
+			 const struct driver_event *event)
+{
+	if (event->in_order && event->kind == DRIVER_GET)
+		return event->packed ? event->used & 0x7fff
+				     : read_field(record, shape->last) & (event->size - 1);
+	if (event->in_order && event->packed && event->kind == DRIVER_ADD)
+		return event->position & 0x7fff;
+	return read_field(record, shape->head);
+}
+
 static void read_record(const struct shape *shape, const guint8 *record, struct driver_event *event)
 {
 	event->kind = shape->kind;
 	event->pid = read_field(record, shape->pid);
 	event->device = read_field(record, shape->dev);
 	event->queue = read_field(record, shape->queue);
-	event->head = read_field(record, shape->head);
 	event->size = read_field(record, shape->size);
 	event->packed = read_field(record, shape->packed) & 1;
+	event->in_order = read_field(record, shape->packed) & 2;
 	event->used = read_field(record, shape->used);
 	event->free = read_field(record, shape->free);
 	event->value = shape->outer ? 1 : read_field(record, shape->status);
@@ -346,6 +363,7 @@ static void read_record(const struct shape *shape, const guint8 *record, struct 
 				  (read_field(record, shape->wrap) ? 0x8000 : 0);
 	else
 		event->position = read_field(record, shape->avail);
+	event->head = read_head(shape, record, event);
 }
 
 /* False for a record that is not one of ours, or too short to be. */

@@ -20,6 +20,24 @@
 /* The names of functions that may be probed. Caller frees with g_strfreev(). */
 char **probe_functions(void);
 
+/*
+ * The functions of the core's that put a buffer's descriptors back. Where there
+ * are such for rings in order all others go through those, too.
+ */
+#define COLLECT_SPLIT "detach_buf_split"
+#define COLLECT_PACKED "detach_buf_packed"
+#define COLLECT_IN_ORDER "_in_order"
+
+/*
+ * How a buffer's collection is seen: by the function of the core that puts its
+ * descriptors back, or, where the compiler has merged that into others, by
+ * what changes between a driver's call for a buffer and its return.
+ */
+enum probe_way { PROBE_BY_DETACH = 1, PROBE_BY_GET = 2 };
+
+/* The functions that are probed for it, in words. */
+const char *probe_way_name(enum probe_way way);
+
 struct probe_plan {
 	guint32 buffer_kib; /* of each CPU */
 	const guint32 *devices; /* the guest's numbers of those to record */
@@ -27,6 +45,7 @@ struct probe_plan {
 	gint64 only_queue; /* or -1 */
 	guint32 agent; /* number of the device that is left out */
 	bool module; /* kc_probes.ko is in the guest's kernel, and has the frequent events */
+	enum probe_way way;
 };
 
 /* Whether @file is that module, built for the kernel of this release. */
@@ -34,20 +53,33 @@ bool probe_module_fits(const char *file, const char *release);
 
 /* The tracer's script that loads it from the guest's @file. Caller frees. */
 char *probe_script_module(const struct guest_facts *facts, const struct kernel_layout *layout,
-			  const char *file);
+			  const struct probe_plan *plan, const char *file);
 
 /*
- * The tracer's script that sets up all probes, and records kc's channel. Fails,
- * naming what is missing, where a kernel's functions do not do. Caller frees.
+ * Sets @plan's way. Fails, naming what was looked for and what was found, where
+ * a kernel's functions do not do.
  */
-char *probe_script_first(const struct guest_facts *facts, const struct kernel_layout *layout,
-			 const struct probe_plan *plan, GError **error);
+bool probe_choose(const struct guest_facts *facts, const struct kernel_layout *layout,
+		  struct probe_plan *plan, GError **error);
 
-/* From then on what is asked for is recorded, and nothing else. Caller frees. */
+/* The other way, where the first did not see kc's own channel collect. */
+bool probe_choose_get(const struct guest_facts *facts, struct probe_plan *plan, GError **error);
+
+/* The tracer's script that sets up all probes, and records kc's channel. Caller frees. */
+char *probe_script_first(const struct guest_facts *facts, const struct kernel_layout *layout,
+			 const struct probe_plan *plan);
+
+/*
+ * From then on what is asked for is recorded, and nothing else. The tracer says
+ * if no collection of kc's channel was seen until then. Caller frees.
+ */
 char *probe_script_start(const struct guest_facts *facts, const struct probe_plan *plan);
 
+/* Takes back what both did. Caller frees. */
+char *probe_script_undo(void);
+
 /* Records kc's channel again, for a last look at the clocks. Caller frees. */
-char *probe_script_last(const struct guest_facts *facts, bool module);
+char *probe_script_last(const struct guest_facts *facts, const struct probe_plan *plan);
 
 #define PROBE_SCRIPT_STOP "write instances/" PROBE_INSTANCE "/tracing_on 0\n"
 

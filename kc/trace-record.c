@@ -3,6 +3,7 @@
 #include "exec.h"
 #include "guest.h"
 #include "trace-devices.h"
+#include "trace-layout.h"
 #include "trace-probes.h"
 #include "trace-qemu.h"
 
@@ -14,7 +15,6 @@
 #include <unistd.h>
 
 #define TRACER "/tmp/.kc-tracer" /* in the guest */
-#define BTF "/sys/kernel/btf/"
 #define MODULE "/tmp/.kc-probes.ko"
 #define MIB (1024 * 1024)
 #define TRIM_MS 200
@@ -56,7 +56,7 @@ static bool tracer_ended(const struct tracer *tracer, int status, GError **error
 	return false;
 }
 
-/* Runs the tracer; @block takes what it dumps, NULL: it dumps nothing. */
+/* Runs the tracer; @block takes what it dumps. */
 static bool run_tracer(struct trace_record *record, const char *const *argv, dump_block block,
 		       void *opaque, gint64 deadline, GError **error)
 {
@@ -71,11 +71,15 @@ static bool run_tracer(struct trace_record *record, const char *const *argv, dum
 
 	dump_reader_init(&tracer.reader, block, opaque);
 	done = exec_run(record->vm, &exec, deadline, &status, error) &&
-	       tracer_ended(&tracer, status, error) &&
-	       (!block || dump_reader_finish(&tracer.reader, error));
+	       tracer_ended(&tracer, status, error) && dump_reader_finish(&tracer.reader, error);
 	dump_reader_clear(&tracer.reader);
 	g_string_free(tracer.said, TRUE);
 	return done;
+}
+
+static bool take_fact(const struct kc_dump *head, const char *data, void *opaque, GError **error)
+{
+	return head->kind != KC_DUMP_FACT || guest_facts_take(opaque, data, error);
 }
 
 static bool run_script(struct trace_record *record, const char *script, gint64 deadline,
@@ -91,24 +95,20 @@ static bool run_script(struct trace_record *record, const char *script, gint64 d
 	close(fd);
 	done = g_file_set_contents(name, script, -1, error) &&
 	       guest_put(record->vm, name, SCRIPT, deadline, error) &&
-	       run_tracer(record, argv, NULL, NULL, deadline, error);
+	       run_tracer(record, argv, take_fact, record->facts, deadline, error);
 	unlink(name);
 	return done;
 }
 
-static bool take_fact(const struct kc_dump *head, const char *data, void *opaque, GError **error)
+/* @functions: of which it should say whether there are such; or NULL. */
+static bool look(struct trace_record *record, char **functions, gint64 deadline, GError **error)
 {
-	return head->kind != KC_DUMP_FACT || guest_facts_take(opaque, data, error);
-}
-
-static bool look(struct trace_record *record, gint64 deadline, GError **error)
-{
-	g_auto(GStrv) functions = probe_functions();
-	g_autofree const char **argv = g_new0(const char *, g_strv_length(functions) + 3);
+	guint n = functions ? g_strv_length(functions) : 0;
+	g_autofree const char **argv = g_new0(const char *, n + 3);
 
 	argv[0] = TRACER;
 	argv[1] = "look";
-	for (int i = 0; functions[i]; i++)
+	for (guint i = 0; i < n; i++)
 		argv[i + 2] = functions[i];
 	return run_tracer(record, argv, take_fact, record->facts, deadline, error);
 }
@@ -147,81 +147,22 @@ static bool order_qemu_file(struct trace_record *record, const char *order, GErr
 	return answer != NULL;
 }
 
-/* A file of the guest's, for as long as it takes to read it; NULL: it cannot be had. */
-static char *borrow(struct trace_record *record, const char *guest, gint64 deadline, GError **error)
-{
-	char *name = NULL;
-	int fd = g_file_open_tmp("kc-trace-XXXXXX", &name, error);
-
-	if (fd < 0)
-		return NULL;
-	close(fd);
-	if (guest_get(record->vm, guest, name, deadline, error))
-		return name;
-	unlink(name);
-	g_free(name);
-	return NULL;
-}
-
-static bool layout_by_btf(struct trace_record *record, struct kernel_layout *layout,
-			  gint64 deadline, GError **error)
-{
-	g_autofree char *vmlinux = borrow(record, BTF "vmlinux", deadline, error);
-	g_autofree char *module = NULL;
-	bool found = vmlinux;
-
-	if (found && record->facts->btf_module) {
-		module = borrow(record, BTF "virtio_ring", deadline, error);
-		found = module;
-	}
-	found = found && kernel_layout_by_btf(layout, vmlinux, module, error);
-	if (vmlinux)
-		unlink(vmlinux);
-	if (module)
-		unlink(module);
-	return found;
-}
-
-/* The kernel's own words first; a table only for those that have none. */
-static bool find_layout(struct trace_record *record, struct kernel_layout *layout, gint64 deadline,
-			GError **error)
-{
-	g_autoptr(GError) cause = NULL;
-
-	if (record->symbols && kernel_layout_by_dwarf(layout, record->symbols, &cause))
-		return true;
-	if (!cause && record->facts->btf)
-		return layout_by_btf(record, layout, deadline, error);
-	if (!cause && kernel_layout_by_release(layout, record->facts->release))
-		return true;
-	if (cause)
-		g_propagate_error(error, g_steal_pointer(&cause));
-	else
-		g_set_error(
-			error, STATUS_ERROR, STATUS_NOT_CARRIED,
-			"where the guest's kernel %s keeps what in a virtqueue is not known: it "
-			"describes its types nowhere (CONFIG_DEBUG_INFO_BTF, or a vmlinux with "
-			"DWARF as --kernel), and it is none of the releases that kc knows",
-			record->facts->release);
-	return false;
-}
-
 /*
  * With a module for this very kernel the frequent events cost less than half;
  * the kernel's own probe events do without.
  */
 static bool load_module(struct trace_record *record, const struct kernel_layout *layout,
-			gint64 deadline, GError **error)
+			struct probe_plan *plan, gint64 deadline, GError **error)
 {
 	g_autofree char *file = lab_module(record->lab, "kc_probes");
-	g_autofree char *script = probe_script_module(record->facts, layout, MODULE);
+	g_autofree char *script = probe_script_module(record->facts, layout, plan, MODULE);
 	GError *cause = NULL;
 
-	if (!probe_module_fits(file, record->facts->release))
+	if (!probe_module_fits(file, record->facts->release) || layout->device_index)
 		return true;
 	if (!guest_put(record->vm, file, MODULE, deadline, error))
 		return false;
-	record->module = run_script(record, script, deadline, &cause);
+	plan->module = run_script(record, script, deadline, &cause);
 	if (cause && !g_error_matches(cause, STATUS_ERROR, STATUS_NOT_CARRIED)) {
 		g_propagate_error(error, cause);
 		return false;
@@ -246,7 +187,6 @@ static struct probe_plan plan_of(const struct trace_record *record, const GArray
 		.n_devices = numbers->len,
 		.only_queue = record->queue,
 		.agent = number_of(record->facts->agent),
-		.module = record->module,
 	};
 }
 
@@ -288,22 +228,56 @@ static bool ping(struct trace_record *record, gint64 deadline, GError **error)
 }
 
 /* kc's own channel is recorded before and after the command: its buffers pin down the clock. */
+static bool arm(struct trace_record *record, const struct kernel_layout *layout,
+		const struct probe_plan *plan, gint64 deadline, GError **error)
+{
+	g_autofree char *first = probe_script_first(record->facts, layout, plan);
+	g_autofree char *start = probe_script_start(record->facts, plan);
+
+	record->facts->unseen = false;
+	return run_script(record, first, deadline, error) && ping(record, deadline, error) &&
+	       run_script(record, start, deadline, error);
+}
+
+/* A function of the core's may be there, and yet be merged into the one that collects. */
+static bool arm_otherwise(struct trace_record *record, const struct kernel_layout *layout,
+			  struct probe_plan *plan, gint64 deadline, GError **error)
+{
+	g_autofree char *undo = probe_script_undo();
+
+	if (plan->way == PROBE_BY_DETACH && !(probe_choose_get(record->facts, plan, error) &&
+					      run_script(record, undo, deadline, error) &&
+					      arm(record, layout, plan, deadline, error)))
+		return false;
+	if (!record->facts->unseen)
+		return true;
+	g_set_error(
+		error, STATUS_ERROR, STATUS_NOT_CARRIED,
+		"the guest's kernel %s was not seen to collect the buffers of kc's own channel: "
+		"its compiler has merged virtqueue_get_buf() into the drivers",
+		record->facts->release);
+	return false;
+}
+
 static bool start_driver_side(struct trace_record *record, gint64 deadline, GError **error)
 {
 	g_autoptr(GArray) numbers = g_array_new(FALSE, FALSE, sizeof(guint32));
-	g_autofree char *first = NULL, *start = NULL;
 	struct kernel_layout layout;
 	struct probe_plan plan;
 
-	if (!find_layout(record, &layout, deadline, error) ||
-	    !choose_devices(record, numbers, error) ||
-	    !load_module(record, &layout, deadline, error))
+	if (!trace_layout_find(record, &layout, deadline, error) ||
+	    !choose_devices(record, numbers, error))
 		return false;
 	plan = plan_of(record, numbers);
-	start = probe_script_start(record->facts, &plan);
-	first = probe_script_first(record->facts, &layout, &plan, error);
-	return first && run_script(record, first, deadline, error) &&
-	       ping(record, deadline, error) && run_script(record, start, deadline, error);
+	if (!probe_choose(record->facts, &layout, &plan, error) ||
+	    !load_module(record, &layout, &plan, deadline, error) ||
+	    !arm(record, &layout, &plan, deadline, error) ||
+	    (record->facts->unseen && !arm_otherwise(record, &layout, &plan, deadline, error)))
+		return false;
+	if (record->verbose)
+		fprintf(stderr, "kc: collections are seen by %s\n", probe_way_name(plan.way));
+	record->last = probe_script_last(record->facts, &plan);
+	return true;
 }
 
 /* A file that cannot be held down is a trace all the same; it only takes more room. */
@@ -343,12 +317,14 @@ static void stop_trimming(struct trace_record *record)
 
 bool trace_record_begin(struct trace_record *record, gint64 deadline, GError **error)
 {
+	g_auto(GStrv) functions = probe_functions();
+
 	record->facts = guest_facts_new();
 	record->first_pages = trace_pages_new();
 	record->pages = trace_pages_new();
 	/* The device's side first: what the driver is seen to add then is seen to be taken. */
 	return guest_put(record->vm, record->lab->parts[LAB_TRACER], TRACER, deadline, error) &&
-	       look(record, deadline, error) && switch_events(record, true, error) &&
+	       look(record, functions, deadline, error) && switch_events(record, true, error) &&
 	       start_driver_side(record, deadline, error) && start_trimming(record, error);
 }
 
@@ -387,11 +363,9 @@ static bool stop_qemu_side(struct trace_record *record, GError **error)
 
 bool trace_record_end(struct trace_record *record, gint64 deadline, GError **error)
 {
-	g_autofree char *last = probe_script_last(record->facts, record->module);
-
-	return run_script(record, last, deadline, error) && ping(record, deadline, error) &&
+	return run_script(record, record->last, deadline, error) && ping(record, deadline, error) &&
 	       run_script(record, PROBE_SCRIPT_STOP, deadline, error) &&
-	       stop_qemu_side(record, error) && look(record, deadline, error) &&
+	       stop_qemu_side(record, error) && look(record, NULL, deadline, error) &&
 	       pull(record, PROBE_FIRST, record->first_pages, deadline, error) &&
 	       pull(record, PROBE_INSTANCE, record->pages, deadline, error);
 }
@@ -401,6 +375,7 @@ void trace_record_clear(struct trace_record *record)
 	if (record->trimming)
 		g_source_remove(record->trimming);
 	guest_facts_free(record->facts);
+	g_free(record->last);
 	trace_pages_free(record->first_pages);
 	trace_pages_free(record->pages);
 	if (record->fd > 0)

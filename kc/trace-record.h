@@ -17,7 +17,7 @@
 struct trace_record {
 	struct vm *vm;
 	const struct lab *lab;
-	const char *symbols; /* a vmlinux that may have DWARF, of the very kernel; or NULL */
+	const char *symbols; /* a file of the very kernel, which may describe types; or NULL */
 	const char *const *only; /* devices to narrow to, as typed; NULL-terminated, or NULL */
 	gint64 queue; /* -1: all */
 	guint32 buffer_mib; /* of the guest's ring buffers together */
@@ -25,7 +25,7 @@ struct trace_record {
 	bool verbose;
 
 	struct guest_facts *facts;
-	bool module; /* kc_probes.ko records, not the kernel's own probe events */
+	char *last; /* the tracer's script for when the command has ended */
 	struct trace_pages *first_pages; /* kc's own channel, before the command */
 	struct trace_pages *pages;
 	int fd; /* where QEMU writes its side to */

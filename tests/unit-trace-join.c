@@ -69,7 +69,7 @@ static void check_all(const struct trace *trace, const struct fake *fake, gint64
 
 /* A queue from its first buffer on, watched all along. */
 static void run_whole(guint32 seed, bool packed, guint16 size, guint16 chain, bool indirect,
-		      double drift)
+		      double drift, bool by_get)
 {
 	struct fake *fake = fake_new(seed, packed, size, chain, indirect);
 	g_autoptr(GError) error = NULL;
@@ -78,6 +78,7 @@ static void run_whole(guint32 seed, bool packed, guint16 size, guint16 chain, bo
 	gint64 begin;
 
 	fake->drift = drift;
+	fake->by_get = by_get;
 	fake_ping(fake, &position);
 	begin = fake->now;
 	for (int i = 0; i < 20000; i++)
@@ -95,12 +96,12 @@ static void test_whole(void **state)
 {
 	(void)state;
 	for (guint32 seed = 0; seed < 4; seed++) {
-		run_whole(seed, false, 8, 1, false, 0);
-		run_whole(seed, false, 256, 5, false, 3e-5);
-		run_whole(seed, false, 256, 5, true, -2e-3);
-		run_whole(seed, true, 4, 1, false, 0);
-		run_whole(seed, true, 7, 3, false, 1e-4);
-		run_whole(seed, true, 256, 5, true, 1e-6);
+		run_whole(seed, false, 8, 1, false, 0, seed % 2);
+		run_whole(seed, false, 256, 5, false, 3e-5, seed % 2);
+		run_whole(seed, false, 256, 5, true, -2e-3, seed % 2);
+		run_whole(seed, true, 4, 1, false, 0, seed % 2);
+		run_whole(seed, true, 7, 3, false, 1e-4, seed % 2);
+		run_whole(seed, true, 256, 5, true, 1e-6, seed % 2);
 	}
 }
 
@@ -432,7 +433,7 @@ static void check_lossy(const struct trace *trace, const struct fake *fake, gint
 	assert_true(trace->total.fates[TRACE_TOUCHED] > 0);
 }
 
-static void run_lossy(guint32 seed, bool packed, bool driver)
+static void run_lossy(guint32 seed, bool packed, bool driver, bool by_get)
 {
 	struct fake *fake = fake_new(seed, packed, 64, 3, false);
 	g_autoptr(GArray) gaps = g_array_new(FALSE, FALSE, sizeof(struct trace_gap));
@@ -442,6 +443,7 @@ static void run_lossy(guint32 seed, bool packed, bool driver)
 	guint from, to;
 	gint64 begin;
 
+	fake->by_get = by_get;
 	fake_ping(fake, &position);
 	begin = fake->now;
 	from = driver ? fake->driver->len : fake->device->len;
@@ -466,11 +468,11 @@ static void run_lossy(guint32 seed, bool packed, bool driver)
 static void test_lossy(void **state)
 {
 	(void)state;
-	for (guint32 seed = 0; seed < 5; seed++) {
-		run_lossy(seed, false, true);
-		run_lossy(seed, true, true);
-		run_lossy(seed, false, false);
-		run_lossy(seed, true, false);
+	for (guint32 seed = 0; seed < 10; seed++) {
+		run_lossy(seed, false, true, seed % 2);
+		run_lossy(seed, true, true, seed % 2);
+		run_lossy(seed, false, false, seed % 2);
+		run_lossy(seed, true, false, seed % 2);
 	}
 }
 

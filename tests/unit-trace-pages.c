@@ -108,6 +108,56 @@ static void test_order(void **state)
 	trace_pages_free(pages);
 }
 
+/* In order there is no list of free heads: where each side stands in the ring tells them. */
+static void test_in_order(void **state)
+{
+	static const char fields[] =
+		"format:\n"
+		"\tfield:unsigned short common_type;\toffset:0;\tsize:2;\tsigned:0;\n"
+		"\tfield:int common_pid;\toffset:4;\tsize:4;\tsigned:1;\n\n"
+		"\tfield:u16 head;\toffset:8;\tsize:2;\tsigned:0;\n"
+		"\tfield:u16 next;\toffset:10;\tsize:2;\tsigned:0;\n"
+		"\tfield:u16 last;\toffset:12;\tsize:2;\tsigned:0;\n"
+		"\tfield:u16 size;\toffset:14;\tsize:2;\tsigned:0;\n"
+		"\tfield:u16 used;\toffset:16;\tsize:2;\tsigned:0;\n"
+		"\tfield:u8 packed;\toffset:18;\tsize:1;\tsigned:0;\n\n"
+		"print fmt: \"%u\", REC->head\n";
+	static const struct {
+		const char *name;
+		guint8 packed; /* bit 1: in order */
+		guint16 head;
+	} events[] = {
+		{"add_sgs", 0, 7}, {"add_sgs", 1, 7}, {"add_sgs", 2, 7},  {"add_sgs", 3, 21},
+		{"got_ctx", 1, 7}, {"get_ctx", 2, 9}, {"get_ctx", 3, 33},
+	};
+
+	(void)state;
+	for (size_t i = 0; i < G_N_ELEMENTS(events); i++) {
+		g_autofree char *text = g_strdup_printf("name: %s\nID: %d\n%s", events[i].name,
+							NUMBER, fields);
+		struct trace_pages *pages = pages_with(text);
+		GByteArray *page = page_at(1000);
+		g_autoptr(GError) error = NULL;
+		struct driver_event event;
+
+		put(page, 5, 4);
+		put(page, NUMBER, 2);
+		put(page, 0, 6);
+		put(page, 7, 2);
+		put(page, 21, 2);
+		put(page, 64 + 9, 2);
+		put(page, 64, 2);
+		put(page, 0x8000 + 33, 2);
+		put(page, events[i].packed, 2);
+		give_whole(pages, 0, page);
+		assert_true(trace_pages_next(pages, &event, &error));
+		assert_int_equal(event.head, events[i].head);
+		assert_int_equal(event.packed, events[i].packed & 1);
+		assert_int_equal(event.in_order, events[i].packed >> 1);
+		trace_pages_free(pages);
+	}
+}
+
 static void damaged(struct trace_pages *pages)
 {
 	g_autoptr(GError) error = NULL;
@@ -244,6 +294,7 @@ static void test_losses(void **state)
 
 static const struct CMUnitTest tests[] = {
 	cmocka_unit_test(test_order),
+	cmocka_unit_test(test_in_order),
 	cmocka_unit_test(test_commit_behind_page),
 	cmocka_unit_test(test_page_without_head),
 	cmocka_unit_test(test_lengths),

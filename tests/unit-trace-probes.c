@@ -42,9 +42,14 @@ static struct guest_facts *some_kernel(void)
 
 static void test_without_module(void **state)
 {
-	const struct probe_plan plan = {.buffer_kib = 1024, .agent = 3, .only_queue = 2};
+	const struct probe_plan plan = {
+		.buffer_kib = 1024,
+		.agent = 3,
+		.only_queue = 2,
+		.way = PROBE_BY_DETACH,
+	};
 	struct guest_facts *facts = some_kernel();
-	g_autofree char *first = probe_script_first(facts, &layout, &plan, NULL);
+	g_autofree char *first = probe_script_first(facts, &layout, &plan);
 	g_autofree char *start = probe_script_start(facts, &plan);
 
 	(void)state;
@@ -68,12 +73,13 @@ static void test_with_module(void **state)
 		.n_devices = 2,
 		.only_queue = -1,
 		.module = true,
+		.way = PROBE_BY_DETACH,
 	};
 	struct guest_facts *facts = some_kernel();
-	g_autofree char *load = probe_script_module(facts, &layout, "/m.ko");
-	g_autofree char *first = probe_script_first(facts, &layout, &plan, NULL);
+	g_autofree char *load = probe_script_module(facts, &layout, &plan, "/m.ko");
+	g_autofree char *first = probe_script_first(facts, &layout, &plan);
 	g_autofree char *start = probe_script_start(facts, &plan);
-	g_autofree char *last = probe_script_last(facts, true);
+	g_autofree char *last = probe_script_last(facts, &plan);
 
 	(void)state;
 	assert_string_equal(load, "load /m.ko places=32,40,44,64,72,80,88,122,120,124 "

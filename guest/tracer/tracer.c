@@ -103,35 +103,75 @@ static void mount_tracefs(void)
 		fail("cannot mount tracefs, without which this kernel cannot be traced");
 }
 
+/* Also what a compiler made of one, such as NAME.isra.0; but not its unlikely part. */
 static bool is_wanted(const char *name, char **names)
 {
-	for (; *names; names++)
-		if (!strcmp(*names, name))
+	for (; *names; names++) {
+		size_t len = strlen(*names);
+
+		if (!strncmp(*names, name, len) &&
+		    (!name[len] || (name[len] == '.' && strcmp(name + len, ".cold"))))
 			return true;
+	}
 	return false;
 }
 
-/* Lines are "NAME" or "NAME [MODULE]". */
-static void tell_functions(char **names)
+/* Lines are "NAME" or "NAME [MODULE]". Returns whether there are such at all. */
+static bool tell_traceable(char **names)
 {
 	FILE *file = fopen(TRACEFS "/available_filter_functions", "re");
 	char line[512], name[256];
 
 	if (!file)
-		return;
+		return false;
 	while (fgets(line, sizeof(line), file))
 		if (sscanf(line, "%255s", name) == 1 && is_wanted(name, names))
 			fact("function %s", name);
 	fclose(file);
+	return true;
 }
 
-static void tell_abilities(void)
+/*
+ * Lines are "ADDRESS TYPE NAME" or "ADDRESS TYPE NAME [MODULE]". By its address
+ * a function can be probed that shares its name.
+ */
+static void tell_symbols(char **names, bool traceable)
+{
+	FILE *file = fopen("/proc/kallsyms", "re");
+	char line[512], name[256], address[32], type;
+
+	if (!file)
+		return;
+	while (fgets(line, sizeof(line), file)) {
+		if (sscanf(line, "%31s %c %255s", address, &type, name) != 3 ||
+		    !strchr("tT", type) || !is_wanted(name, names))
+			continue;
+		if (!traceable)
+			fact("function %s", name);
+		fact("address %s %s", address, name);
+	}
+	fclose(file);
+}
+
+/* A kernel without the function tracer has kprobes all the same. */
+static void tell_functions(char **names, bool by_name)
+{
+	bool traceable = tell_traceable(names);
+
+	if (!traceable || !by_name)
+		tell_symbols(names, traceable);
+}
+
+/* Returns whether the kernel takes names that several functions share. */
+static bool tell_abilities(void)
 {
 	static char readme[65536];
+	bool fprobe;
 
 	if (slurp(TRACEFS "/README", readme, sizeof(readme)) < 0)
 		fail(TRACEFS "/README");
-	if (strstr(readme, "f[:[<group>/]"))
+	fprobe = strstr(readme, "f[:[<group>/]");
+	if (fprobe)
 		fact("fprobe");
 	if (strstr(readme, "p[:[<group>/]"))
 		fact("kprobe");
@@ -141,6 +181,7 @@ static void tell_abilities(void)
 		fact("btf");
 	if (access("/sys/kernel/btf/virtio_ring", R_OK) == 0)
 		fact("btf-module");
+	return fprobe;
 }
 
 static void tell_kernel(void)
@@ -231,10 +272,13 @@ static void tell_lines(const char *path, const char *what, const char *pattern)
 
 static int look(char **names)
 {
+	bool by_name;
+
 	mount_tracefs();
 	tell_kernel();
-	tell_abilities();
-	tell_functions(names);
+	by_name = tell_abilities();
+	if (*names)
+		tell_functions(names, by_name);
 	for_each_entry(DEVICES, tell_device);
 	for_each_entry(PORTS, tell_port);
 	tell_lines("/proc/interrupts", "interrupt", "virtio");
@@ -255,6 +299,22 @@ static void print_error_log(void)
 		last = next;
 	if (last)
 		fprintf(stderr, "tracer: the kernel says: %s", last);
+}
+
+static int expect(const char *path, const char *text)
+{
+	FILE *file = fopen(path, "re");
+	char line[1024];
+	bool holds = false;
+
+	if (!file)
+		return -1;
+	while (!holds && fgets(line, sizeof(line), file))
+		holds = strstr(line, text);
+	fclose(file);
+	if (!holds)
+		fact("unseen");
+	return 0;
 }
 
 static int write_file(const char *path, const char *text, int flags)
@@ -280,7 +340,8 @@ static int load_module(const char *file, const char *parameters)
 /*
  * One line of a script, in TRACEFS: "mkdir PATH", "rmdir PATH", "write PATH
  * TEXT" or "append PATH TEXT", or, with a whole path, "load PATH PARAMETERS";
- * with a '-' in front it may fail.
+ * with a '-' in front it may fail. "expect PATH TEXT" says whether it is not
+ * there, and goes on.
  */
 static int carry_out(char *line)
 {
@@ -300,6 +361,8 @@ static int carry_out(char *line)
 		failed = mkdir(path, 0700);
 	else if (!strcmp(verb, "rmdir"))
 		failed = rmdir(path);
+	else if (!strcmp(verb, "expect"))
+		failed = expect(path, text ? text : "");
 	else
 		failed = write_file(path, text ? text : "",
 				    strcmp(verb, "append") ? O_TRUNC : O_APPEND);
@@ -324,6 +387,7 @@ static int carry_out_all(const char *script)
 			return 1;
 	}
 	fclose(file);
+	put_block(KC_DUMP_END, 0, NULL, 0);
 	return 0;
 }
 

@@ -204,11 +204,24 @@ bool fake_push(struct fake *fake)
 	return true;
 }
 
+/* Where one function that gets buffers calls the other, both are seen. */
+static void tell_get(struct fake *fake, enum driver_kind kind)
+{
+	for (int i = g_rand_int_range(fake->rand, 0, 2); i < 2; i++)
+		driver_event(fake, (struct driver_event){
+					   .kind = kind,
+					   .head = fake->free_head,
+					   .used = position_of(fake, fake->used),
+				   });
+}
+
 bool fake_collect(struct fake *fake)
 {
 	struct fake_story *story;
 	gpointer index;
 
+	if (fake->by_get)
+		tell_get(fake, DRIVER_GET);
 	if (g_queue_is_empty(fake->pushed))
 		return false;
 	pass_time(fake);
@@ -217,13 +230,16 @@ bool fake_collect(struct fake *fake)
 	index = g_queue_pop_head(fake->pushed);
 	story = story_at(fake, index);
 	story->collected = fake->now;
-	driver_event(fake, (struct driver_event){
-				   .kind = DRIVER_COLLECT,
-				   .head = story->head,
-				   .used = position_of(fake, fake->used),
-			   });
+	if (!fake->by_get)
+		driver_event(fake, (struct driver_event){
+					   .kind = DRIVER_COLLECT,
+					   .head = story->head,
+					   .used = position_of(fake, fake->used),
+				   });
 	give_slots(fake, story->head, g_array_index(fake->slots, guint16, GPOINTER_TO_UINT(index)));
 	fake->used++;
+	if (fake->by_get)
+		tell_get(fake, DRIVER_GOT);
 	return true;
 }
 

@@ -25,6 +25,7 @@ struct fake {
 	guint16 size;
 	guint16 chain; /* descriptors a buffer, up to */
 	bool indirect; /* takes one slot, however long its chain is */
+	bool by_get; /* collections are seen by the calls around them */
 	double drift; /* of the guest's clock against the host's */
 	gint64 slewed,
 		slew; /* from then on (host) it loses so many ns, one in FAKE_SLEW, and gains them */
