@@ -227,6 +227,21 @@ static bool ping(struct trace_record *record, gint64 deadline, GError **error)
 	return run_tracer(record, argv, NULL, NULL, deadline, error);
 }
 
+static bool set_up(struct trace_record *record, const char *script, gint64 deadline, GError **error)
+{
+	GError *cause = NULL;
+
+	if (run_script(record, script, deadline, &cause))
+		return true;
+	if (strstr(cause->message, "buffer_size_kb"))
+		g_prefix_error(&cause,
+			       "the guest has no %u MiB to collect its side in; --buffer asks for "
+			       "less, --memory gives it more: ",
+			       record->buffer_mib);
+	g_propagate_error(error, cause);
+	return false;
+}
+
 /* kc's own channel is recorded before and after the command: its buffers pin down the clock. */
 static bool arm(struct trace_record *record, const struct kernel_layout *layout,
 		const struct probe_plan *plan, gint64 deadline, GError **error)
@@ -235,7 +250,7 @@ static bool arm(struct trace_record *record, const struct kernel_layout *layout,
 	g_autofree char *start = probe_script_start(record->facts, plan);
 
 	record->facts->unseen = false;
-	return run_script(record, first, deadline, error) && ping(record, deadline, error) &&
+	return set_up(record, first, deadline, error) && ping(record, deadline, error) &&
 	       run_script(record, start, deadline, error);
 }
 
