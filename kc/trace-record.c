@@ -224,7 +224,7 @@ static bool ping(struct trace_record *record, gint64 deadline, GError **error)
 {
 	const char *const argv[] = {TRACER, "ping", NULL};
 
-	return run_tracer(record, argv, NULL, NULL, deadline, error);
+	return run_tracer(record, argv, take_fact, record->facts, deadline, error);
 }
 
 static bool set_up(struct trace_record *record, const char *script, gint64 deadline, GError **error)

@@ -46,7 +46,7 @@ $(KERNELS:%=%-rootfs/.made): %-rootfs/.made: $(BUSYBOX_BUILD)/busybox $(ROOTFS)/
 	@touch $@
 
 # Not in the image: kc carries it into any guest that it traces.
-$(LAB)/tracer: guest/tracer/tracer.c guest/tracer/dump.h guest/agent/protocol.h | $(LAB)
-	@$(GUEST_CC) $(GUEST_CFLAGS) $< -o $@
+$(LAB)/tracer: $(wildcard guest/tracer/*.[ch]) guest/agent/protocol.h | $(LAB)
+	@$(GUEST_CC) $(GUEST_CFLAGS) $(filter %.c,$^) -o $@
 
 rootfs: $(LINUX_BUILD)-rootfs/.made $(LAB)/tracer
