@@ -56,6 +56,19 @@ static void finish_silently(VirtIOFault *s, FaultBuffer *buf)
     g_free(buf);
 }
 
+static void finish_unflushed(VirtIOFault *s, FaultBuffer *buf)
+{
+    virtqueue_fill(s->vq, &buf->elem, sizeof(struct virtio_fault_resp), 0);
+    virtio_notify(VIRTIO_DEVICE(s), s->vq);
+    g_free(buf);
+}
+
+static void finish_dropped(VirtIOFault *s, FaultBuffer *buf)
+{
+    virtqueue_detach_element(s->vq, &buf->elem, 0);
+    g_free(buf);
+}
+
 static void finish_bad_id(VirtIOFault *s, FaultBuffer *buf)
 {
     buf->elem.index = virtio_queue_get_num(VIRTIO_DEVICE(s),
@@ -120,6 +133,12 @@ static void ready_wrong_vector(VirtIOFault *s)
                             vdev->config_vector);
 }
 
+static void ready_no_vector(VirtIOFault *s)
+{
+    virtio_queue_set_vector(VIRTIO_DEVICE(s), VIRTIO_FAULT_VQ_REQUEST,
+                            VIRTIO_NO_VECTOR);
+}
+
 /*
  * What the driver reads to know whether to kick. In a split ring the event
  * index follows the used ring; in a packed ring it is a position, with the
@@ -161,6 +180,7 @@ static void fault_write_packed_event(VirtIOFault *s, int delta)
 
 static void fault_write_event(VirtIOFault *s, int delta)
 {
+    virtio_queue_set_notification(s->vq, 1);
     if (virtio_vdev_has_feature(VIRTIO_DEVICE(s), VIRTIO_F_RING_PACKED)) {
         fault_write_packed_event(s, delta);
     } else {
@@ -199,14 +219,18 @@ static const FaultKind fault_kinds[] = {
     { "freeze", .finish = finish_freeze },
     /* Virtqueues: the device executes the requests made available ... */
     { "never-pops", .blind = true },
+    { "pops-one", .single = true },
     /* ... and, when complete, adds a used buffer to the queue */
     { "never-completes", .finish = fault_hold },
+    { "no-flush", .finish = finish_unflushed },
+    { "drops", .finish = finish_dropped },
     /* None: as slow as delay-ms says, but right */
     { "late", .finish = finish_late },
     /* Used Buffer Notification Suppression: MUST notify what is not exempt */
     { "no-interrupt", .finish = finish_silently },
     /* Used Buffer Notifications (PCI): queue_msix_vector names the vector */
     { "wrong-vector", FAULT_NEEDS_VECTORS, .ready = ready_wrong_vector },
+    { "no-vector", FAULT_NEEDS_VECTORS, .ready = ready_no_vector },
     /* The Virtqueue Used Ring: id is the head of the used chain */
     { "bad-id", .finish = finish_bad_id },
     { "idle-id", .finish = finish_idle_id },

@@ -117,14 +117,14 @@ static bool fault_can_work(VirtIOFault *s)
 static void fault_work(void *opaque)
 {
     VirtIOFault *s = opaque;
-    unsigned int n = 0;
+    /* No more than a ring in one go: a busy driver must not keep us here */
+    unsigned int n = s->kind->single ? 1 : VIRTQUEUE_MAX_SIZE;
 
     if (!fault_can_work(s) || s->kind->blind || virtio_queue_empty(s->vq)) {
         return;
     }
     virtio_queue_set_notification(s->vq, 0);
-    /* No more than a ring in one go: a busy driver must not keep us here */
-    while (n++ < VIRTQUEUE_MAX_SIZE && fault_take(s)) {
+    while (n-- && fault_take(s)) {
         ;
     }
     if (s->kind->listen) {
@@ -132,7 +132,8 @@ static void fault_work(void *opaque)
     } else {
         virtio_queue_set_notification(s->vq, 1);
     }
-    if (!s->stopped && fault_can_work(s) && !virtio_queue_empty(s->vq)) {
+    if (!s->stopped && !s->kind->single && fault_can_work(s) &&
+        !virtio_queue_empty(s->vq)) {
         qemu_bh_schedule(s->worker);
     }
 }

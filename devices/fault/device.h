@@ -32,6 +32,7 @@ typedef struct FaultKind {
     const char *name;
     FaultNeeds needs;
     bool blind;                             /* never looks at the queue */
+    bool single;                            /* takes one buffer a look */
     void (*ready)(VirtIOFault *s);          /* at DRIVER_OK */
     /* Takes over @buf: gives it back, holds it or frees it */
     void (*finish)(VirtIOFault *s, FaultBuffer *buf);

@@ -71,7 +71,8 @@ static int fault_find_irq(struct virtio_device *vdev)
 	return -EOPNOTSUPP;
 }
 
-static int start_masked(struct fault *fault)
+/* Linux masks the interrupt once one comes, which is lost: nothing is pending. */
+static int start_disabled(struct fault *fault)
 {
 	int irq = fault_find_irq(fault->vdev);
 
@@ -79,11 +80,19 @@ static int start_masked(struct fault *fault)
 		dev_err(&fault->vdev->dev, "no interrupt of its own to mask (vectors=0?)\n");
 		return irq;
 	}
-	/* At once, not when the first interrupt comes. */
-	irq_set_status_flags(irq, IRQ_DISABLE_UNLAZY);
 	disable_irq(irq);
 	fault->irq = irq;
 	return 0;
+}
+
+/* At once, not when the first interrupt comes. */
+static int start_masked(struct fault *fault)
+{
+	int irq = fault_find_irq(fault->vdev);
+
+	if (irq >= 0)
+		irq_set_status_flags(irq, IRQ_DISABLE_UNLAZY);
+	return start_disabled(fault);
 }
 
 static void stop_masked(struct fault *fault)
@@ -201,6 +210,7 @@ static const struct fault_kind fault_kinds[] = {
 	{ "no-reenable", .collect = collect_once },
 	/* None: PCI lets a vector be masked, but then somebody has to look */
 	{ "masked-vector", .start = start_masked, .stop = stop_masked },
+	{ "disabled-irq", .start = start_disabled, .stop = stop_masked },
 	/* Used Buffer Notification Suppression: used_event is the index waited for */
 	{ "event-behind", FAULT_NEEDS_EVENT_IDX, .collect = collect_and_lag },
 	/* Device Initialization: MUST NOT notify before DRIVER_OK */

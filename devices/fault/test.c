@@ -192,6 +192,7 @@ static const struct driver_fault {
 	{"callbacks-off", ETIMEDOUT, ETIMEDOUT},
 	{"no-reenable", 0, ETIMEDOUT},
 	{"masked-vector", ETIMEDOUT, ETIMEDOUT},
+	{"disabled-irq", ETIMEDOUT, ETIMEDOUT},
 	{"event-behind", 0, ETIMEDOUT},
 	{"reset", ETIMEDOUT, ETIMEDOUT},
 	{"bad-address", EIO, EITHER}, /* without indirect descriptors the next goes well */
