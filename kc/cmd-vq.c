@@ -120,12 +120,12 @@ static bool has_ended(void *qmp)
 static int watch(struct vq *vq, struct qmp *qmp, const struct vq_options *options, GError **error)
 {
 	while (!ferror(stdout)) {
+		hear(vq, qmp);
 		if (!vq_look(vq, error)) {
 			if (qmp_is_closed(qmp))
 				g_clear_error(error);
 			return 0;
 		}
-		hear(vq, qmp);
 		show(vq, options);
 		if (loop_until(has_ended, qmp, loop_deadline(REFRESH_SECONDS)) != LOOP_LATE)
 			break;
@@ -136,11 +136,13 @@ static int watch(struct vq *vq, struct qmp *qmp, const struct vq_options *option
 static int look_once(struct vq *vq, struct qmp *qmp, const struct vq_options *options,
 		     GError **error)
 {
+	/* Before, as a panic explains all; and after, as something may be said of what was found. */
+	hear(vq, qmp);
 	if (!vq_settle(vq, error))
 		return 0;
 	hear(vq, qmp);
 	show(vq, options);
-	return vq_wrong(vq) ? EXIT_FAILURE : EXIT_SUCCESS;
+	return vq_count(vq, VQ_WRONG) ? EXIT_FAILURE : EXIT_SUCCESS;
 }
 
 static int look_into(const struct inspected *inspected, const struct vq_options *options,
@@ -211,7 +213,15 @@ const struct command command_vq = {
 		"and can be left out where only one VM runs.\n\n"
 		"It only looks, the guest goes on. Where something stands still it looks again "
 		"for as long as --still says: only what has not moved for so long is called "
-		"stuck. Ages are from when it was first seen, so they are at least that.\n\n"
+		"WRONG. A device may be slow and right, as its back end is: a buffer that it was "
+		"told of 'waits' until five times as long have passed. What cannot be known is "
+		"'unknown'. Each of these comes with its evidence, and with the side and the calls "
+		"to look at next. While the VM is paused, or its kernel has panicked, nobody is "
+		"blamed for standing still.\n\n"
+		"Ages of buffers are from when they were first seen, so they are at least that; the "
+		"last kick, the last buffer taken and the last one completed are as QEMU "
+		"remembers them, in the guest's time. The console's words are quoted where a "
+		"driver says what no ring can tell: why it refused a length.\n\n"
 		"Ends with 0 when nothing wrong was seen, with 1 when something was.",
 	.options = vq_tables,
 	.fields_size = sizeof(struct vq_options),

@@ -24,6 +24,7 @@ enum {
 	PRIVATE_DEVICE,
 	VIRTIO_DEVICE,
 	VIRTIO_INDEX,
+	VIRTIO_KIND,
 	VIRTIO_QUEUES,
 	QUEUE_ENTRY,
 	QUEUE_NAME,
@@ -35,8 +36,12 @@ enum {
 	RING_LAST_USED,
 	SPLIT_FLAGS,
 	SPLIT_ADDRESS,
+	SPLIT_STATES,
+	SPLIT_DATA,
 	PACKED_FLAGS,
 	PACKED_ADDRESS,
+	PACKED_STATES,
+	PACKED_DATA,
 	FIELDS
 };
 
@@ -54,6 +59,7 @@ static const struct {
 	[PRIVATE_DEVICE] = {"device_private", "device"},
 	[VIRTIO_DEVICE] = {"virtio_device", "dev"},
 	[VIRTIO_INDEX] = {"virtio_device", "index"},
+	[VIRTIO_KIND] = {"virtio_device", "id.device"},
 	[VIRTIO_QUEUES] = {"virtio_device", "vqs"},
 	[QUEUE_ENTRY] = {"virtqueue", "list"},
 	[QUEUE_NAME] = {"virtqueue", "name"},
@@ -65,19 +71,33 @@ static const struct {
 	[RING_LAST_USED] = {"vring_virtqueue", "last_used_idx"},
 	[SPLIT_FLAGS] = {"vring_virtqueue", "split.avail_flags_shadow"},
 	[SPLIT_ADDRESS] = {"vring_virtqueue", "split.queue_dma_addr"},
+	[SPLIT_STATES] = {"vring_virtqueue", "split.desc_state"},
+	[SPLIT_DATA] = {"vring_desc_state_split", "data"},
 	[PACKED_FLAGS] = {"vring_virtqueue", "packed.event_flags_shadow"},
 	[PACKED_ADDRESS] = {"vring_virtqueue", "packed.ring_dma_addr"},
+	[PACKED_STATES] = {"vring_virtqueue", "packed.desc_state"},
+	[PACKED_DATA] = {"vring_desc_state_packed", "data"},
 };
 
 struct vq_drivers {
 	struct kernel_types *types;
 	struct kernel_field fields[FIELDS];
 	unsigned ring_bytes; /* of struct vring_virtqueue */
+	unsigned split_state_bytes, packed_state_bytes; /* of each descriptor's */
 	guint64 bus_kset, virtio_bus;
 	/* Of the fill under way */
 	struct kernel_memory memory;
 	struct vq_sample *sample;
 	int device_index; /* the guest's: N of virtioN */
+	unsigned device_kind; /* virtio's id */
+	GArray *orphans; /* of struct orphan */
+};
+
+/* A device of the guest's with queues that no device of QEMU's has. */
+struct orphan {
+	int device_index;
+	unsigned device_kind;
+	unsigned queues;
 };
 
 static bool read_layout(struct vq_drivers *drivers, char **why)
@@ -91,6 +111,8 @@ static bool read_layout(struct vq_drivers *drivers, char **why)
 		return false;
 	}
 	drivers->ring_bytes = kernel_types_size(drivers->types, "vring_virtqueue");
+	drivers->split_state_bytes = kernel_types_size(drivers->types, "vring_desc_state_split");
+	drivers->packed_state_bytes = kernel_types_size(drivers->types, "vring_desc_state_packed");
 	if (drivers->ring_bytes <= STRUCTURE_MAX &&
 	    kernel_types_symbol(drivers->types, "bus_kset", &drivers->bus_kset) &&
 	    kernel_types_symbol(drivers->types, "virtio_bus", &drivers->virtio_bus))
@@ -179,6 +201,34 @@ static struct vq_queue *find_queue(struct vq_sample *sample, guint64 desc,
 	return NULL;
 }
 
+/* A buffer that the driver waits for has the driver's own data beside it. */
+static bool is_awaited(const struct vq_drivers *drivers, const guint8 *bytes, bool packed,
+		       guint32 id)
+{
+	guint64 states = field_value(drivers, bytes, packed ? PACKED_STATES : SPLIT_STATES);
+	unsigned size = packed ? drivers->packed_state_bytes : drivers->split_state_bytes;
+	guint64 data;
+
+	return kernel_memory_pointer(&drivers->memory,
+				     states + (guint64)id * size +
+					     offset(drivers, packed ? PACKED_DATA : SPLIT_DATA),
+				     &data) &&
+	       data;
+}
+
+/* What the driver finds when it looks for a used buffer the next time. */
+static void fill_next(const struct vq_drivers *drivers, struct vq_queue *queue, const guint8 *bytes,
+		      bool packed)
+{
+	struct vq_driver *driver = &queue->driver;
+	guint16 at = field_value(drivers, bytes, RING_LAST_USED);
+
+	driver->next_known = (packed ? vq_packed_used : vq_split_used)(
+		&queue->place, drivers->memory.physical, at, &driver->next_id, &driver->next_len);
+	driver->next_awaited = driver->next_known && driver->next_id < queue->place.size &&
+			       is_awaited(drivers, bytes, packed, driver->next_id);
+}
+
 static void fill_queue(const struct vq_drivers *drivers, struct vq_driver *driver,
 		       const guint8 *bytes, bool packed)
 {
@@ -194,6 +244,68 @@ static void fill_queue(const struct vq_drivers *drivers, struct vq_driver *drive
 	driver->last_used = packed ? last_used & 0x7fff : last_used;
 	driver->free = field_value(drivers, bytes, QUEUE_FREE);
 	driver->added = field_value(drivers, bytes, RING_ADDED);
+}
+
+static void add_orphan(struct vq_drivers *drivers)
+{
+	struct orphan orphan = {drivers->device_index, drivers->device_kind, 1};
+	guint count = drivers->orphans->len;
+	struct orphan *last = count ? &g_array_index(drivers->orphans, struct orphan, count - 1)
+				    : NULL;
+
+	if (last && last->device_index == orphan.device_index)
+		last->queues++;
+	else
+		g_array_append_val(drivers->orphans, orphan);
+}
+
+static unsigned count_unready(const struct vq_sample *sample, unsigned kind)
+{
+	unsigned count = 0;
+
+	for (guint i = 0; i < sample->devices->len; i++) {
+		const struct vq_device *device = g_ptr_array_index(sample->devices, i);
+
+		count += device->device_id == kind && !device->queues->len;
+	}
+	return count;
+}
+
+static unsigned count_orphans(const struct vq_drivers *drivers, unsigned kind)
+{
+	unsigned count = 0;
+
+	for (guint i = 0; i < drivers->orphans->len; i++)
+		count += g_array_index(drivers->orphans, struct orphan, i).device_kind == kind;
+	return count;
+}
+
+/*
+ * Without a ring nothing says which device is which: only where each one of the
+ * kind that has no queues must be one whose driver uses some, it is told.
+ */
+static void give_orphans(const struct vq_drivers *drivers)
+{
+	const struct vq_sample *sample = drivers->sample;
+
+	for (guint i = 0; i < sample->devices->len; i++) {
+		struct vq_device *device = g_ptr_array_index(sample->devices, i);
+		unsigned unready = count_unready(sample, device->device_id);
+
+		if (device->queues->len || !unready ||
+		    unready != count_orphans(drivers, device->device_id))
+			continue;
+		for (guint j = 0; j < drivers->orphans->len; j++) {
+			const struct orphan *orphan = &g_array_index(drivers->orphans,
+								     struct orphan, j);
+
+			if (orphan->device_kind != device->device_id)
+				continue;
+			device->orphans = orphan->queues;
+			if (unready == 1)
+				device->guest_index = orphan->device_index;
+		}
+	}
 }
 
 /* struct virtqueue is the first member of struct vring_virtqueue. */
@@ -212,8 +324,12 @@ static bool see_queue(struct vq_drivers *drivers, guint64 entry)
 	queue = find_queue(drivers->sample,
 			   field_value(drivers, bytes, packed ? PACKED_ADDRESS : SPLIT_ADDRESS),
 			   &device);
-	if (queue && !queue->driver.known) {
+	if (!queue) {
+		add_orphan(drivers);
+	} else if (!queue->driver.known) {
 		fill_queue(drivers, &queue->driver, bytes, packed);
+		if (queue->driver.broken)
+			fill_next(drivers, queue, bytes, packed);
 		device->guest_index = drivers->device_index;
 	}
 	return false;
@@ -223,14 +339,17 @@ static bool see_device(struct vq_drivers *drivers, guint64 entry)
 {
 	guint64 private = entry - offset(drivers, NODE_NODE) - offset(drivers, PRIVATE_BUS);
 	guint64 device;
-	guint8 index[4];
+	guint8 index[4], kind[4];
 
 	if (!pointer(drivers, private, PRIVATE_DEVICE, &device))
 		return false;
 	device -= offset(drivers, VIRTIO_DEVICE);
 	if (kernel_memory_read(&drivers->memory, device + offset(drivers, VIRTIO_INDEX), index,
-			       sizeof(index))) {
+			       sizeof(index)) &&
+	    kernel_memory_read(&drivers->memory, device + offset(drivers, VIRTIO_KIND), kind,
+			       sizeof(kind))) {
 		drivers->device_index = vq_le32(index);
+		drivers->device_kind = vq_le32(kind);
 		each_entry(drivers, device + offset(drivers, VIRTIO_QUEUES), see_queue);
 	}
 	return false;
@@ -257,8 +376,12 @@ char *vq_drivers_fill(struct vq_drivers *drivers, struct vq_sample *sample,
 	if (why)
 		return why;
 	drivers->sample = sample;
-	if (kernel_memory_pointer(&drivers->memory, drivers->bus_kset, &buses) && buses &&
-	    each_entry(drivers, buses + offset(drivers, KSET_LIST), see_bus))
-		return NULL;
-	return g_strdup("the guest's kernel has no list of virtio devices yet");
+	drivers->orphans = g_array_new(FALSE, FALSE, sizeof(struct orphan));
+	if (!kernel_memory_pointer(&drivers->memory, drivers->bus_kset, &buses) || !buses ||
+	    !each_entry(drivers, buses + offset(drivers, KSET_LIST), see_bus))
+		why = g_strdup("the guest's kernel has no list of virtio devices yet");
+	else
+		give_orphans(drivers);
+	g_array_unref(drivers->orphans);
+	return why;
 }

@@ -17,6 +17,12 @@ struct vq_finding *vq_find(struct vq_case *this, enum vq_grade grade, const char
 			   const char *format, ...) G_GNUC_PRINTF(4, 5);
 void vq_evidence(struct vq_finding *finding, const char *format, ...) G_GNUC_PRINTF(2, 3);
 
+/* For "%u buffer%s" */
+#define VQ_COUNT(n) (n), (n) == 1 ? "" : "s"
+
+/* The device's time is over, after @still seconds. */
+bool vq_is_late(const struct vq_case *this, double still);
+
 /*
  * Buffers that the device holds, or that wait for it: without those that only
  * it writes, which wait until it has something to say.

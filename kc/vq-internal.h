@@ -27,6 +27,12 @@ struct vq {
 /* The kernel that is tried; it has been opened. */
 struct vq_kernel *vq_kernel(const struct vq *vq);
 
+/* Those of the device itself; caller unrefs. */
+GPtrArray *vq_findings(const struct vq *vq, const struct vq_device *device);
+
+/* Why the drivers' own state is not known; or NULL. */
+const char *vq_driver_trouble(const struct vq *vq);
+
 bool vq_shows_device(const struct vq *vq, const struct vq_device *device);
 bool vq_shows_queue(const struct vq *vq, const struct vq_queue *queue);
 

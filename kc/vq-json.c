@@ -1,6 +1,12 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "vq-internal.h"
 
+static const char *const grades[VQ_GRADES] = {
+	[VQ_UNKNOWN] = "unknown",
+	[VQ_WAITS] = "waits",
+	[VQ_WRONG] = "wrong",
+};
+
 static void put(JsonBuilder *out, const char *name, gint64 value)
 {
 	json_builder_set_member_name(out, name);
@@ -31,21 +37,20 @@ static void put_names(JsonBuilder *out, const char *name, GStrv names)
 	json_builder_end_array(out);
 }
 
-/* Returns how many say that something is wrong. */
-static unsigned put_findings(JsonBuilder *out, const GPtrArray *findings)
+/* Counts them in @counts, by their grade. */
+static void put_findings(JsonBuilder *out, const GPtrArray *findings, unsigned *counts)
 {
-	unsigned wrong = 0;
-
 	json_builder_set_member_name(out, "findings");
 	json_builder_begin_array(out);
 	for (guint i = 0; i < findings->len; i++) {
 		const struct vq_finding *finding = g_ptr_array_index(findings, i);
 
-		wrong += finding->grade == VQ_WRONG;
+		counts[finding->grade]++;
 		json_builder_begin_object(out);
-		put_text(out, "grade", finding->grade == VQ_WRONG ? "wrong" : "unknown");
+		put_text(out, "grade", grades[finding->grade]);
 		put_text(out, "code", finding->code);
 		put_text(out, "text", finding->text);
+		put_text(out, "next", vq_next(finding->code));
 		json_builder_set_member_name(out, "evidence");
 		json_builder_begin_array(out);
 		for (guint j = 0; j < finding->evidence->len; j++)
@@ -54,16 +59,13 @@ static unsigned put_findings(JsonBuilder *out, const GPtrArray *findings)
 		json_builder_end_object(out);
 	}
 	json_builder_end_array(out);
-	return wrong;
 }
 
 static void put_event(JsonBuilder *out, const char *name, const struct vq_event *event)
 {
 	static const char *const wishes[] = {
-		[VQ_ALWAYS] = "always",
-		[VQ_NEVER] = "never",
-		[VQ_AT_INDEX] = "at-index",
-		[VQ_RESERVED] = "reserved",
+		[VQ_ALWAYS] = "always",	    [VQ_NEVER] = "never", [VQ_AT_INDEX] = "at-index",
+		[VQ_RESERVED] = "reserved", [VQ_UNREAD] = NULL,
 	};
 
 	json_builder_set_member_name(out, name);
@@ -99,6 +101,14 @@ static void put_buffers(JsonBuilder *out, const struct vq *vq, const struct vq_d
 	json_builder_end_array(out);
 }
 
+static void put_age(JsonBuilder *out, const char *name, double age)
+{
+	if (age < 0)
+		return;
+	json_builder_set_member_name(out, name);
+	json_builder_add_double_value(out, age);
+}
+
 static void put_counters(JsonBuilder *out, const struct vq_queue *queue)
 {
 	const struct vq_counters *counters = &queue->counters;
@@ -110,6 +120,11 @@ static void put_counters(JsonBuilder *out, const struct vq_queue *queue)
 	put(out, "interrupts", counters->interrupts);
 	put(out, "interrupts_suppressed", counters->suppressed);
 	put_flag(out, "interrupt_due", counters->interrupt_due);
+	put(out, "unflushed", counters->unflushed);
+	put(out, "detached", (gint64)counters->detached);
+	put_age(out, "last_kick_age", counters->kick_age);
+	put_age(out, "last_pop_age", counters->pop_age);
+	put_age(out, "last_used_age", counters->use_age);
 	if (counters->vector == VQ_NO_VECTOR)
 		return;
 	put(out, "vector", counters->vector);
@@ -148,12 +163,12 @@ static void put_driver(JsonBuilder *out, const struct vq_driver *driver)
 	json_builder_end_object(out);
 }
 
-static unsigned put_queue(JsonBuilder *out, const struct vq *vq, const struct vq_device *device,
-			  const struct vq_queue *queue)
+static void put_queue(JsonBuilder *out, const struct vq *vq, const struct vq_device *device,
+		      const struct vq_queue *queue, unsigned *counts)
 {
 	struct vq_still still = vq_watch_still(vq->watch, device, queue);
 	g_autoptr(GPtrArray) findings = vq_judge_queue(device, queue, &still, vq->choice.patience);
-	unsigned open, wrong;
+	unsigned open;
 
 	json_builder_begin_object(out);
 	put(out, "queue", queue->index);
@@ -167,15 +182,14 @@ static unsigned put_queue(JsonBuilder *out, const struct vq *vq, const struct vq
 		put_ring(out, vq, device, queue);
 	put_counters(out, queue);
 	put_driver(out, &queue->driver);
-	wrong = put_findings(out, findings);
+	put_findings(out, findings, counts);
 	json_builder_end_object(out);
-	return wrong;
 }
 
-static unsigned put_device(JsonBuilder *out, const struct vq *vq, const struct vq_device *device)
+static void put_device(JsonBuilder *out, const struct vq *vq, const struct vq_device *device,
+		       unsigned *counts)
 {
-	g_autoptr(GPtrArray) findings = vq_judge_device(device, &vq->said);
-	unsigned wrong;
+	g_autoptr(GPtrArray) findings = vq_findings(vq, device);
 
 	json_builder_begin_object(out);
 	put_text(out, "path", device->path);
@@ -185,54 +199,64 @@ static unsigned put_device(JsonBuilder *out, const struct vq *vq, const struct v
 	put_flag(out, "packed", device->packed);
 	put_names(out, "status", device->status);
 	put_names(out, "features", device->features);
+	if (device->guest_index >= 0)
+		put(out, "guest_index", device->guest_index);
+	if (device->resets_known) {
+		put(out, "resets", (gint64)device->resets);
+		put_flag(out, "reset_unasked", device->reset_unasked);
+		put(out, "held_at_reset", (gint64)device->reset_inuse);
+	}
+	put_flag(out, "vhost", device->vhost);
 	put_text(out, "trouble", device->trouble);
-	wrong = put_findings(out, findings);
+	put_findings(out, findings, counts);
 	json_builder_set_member_name(out, "queues");
 	json_builder_begin_array(out);
 	for (guint i = 0; i < device->queues->len; i++) {
 		const struct vq_queue *queue = g_ptr_array_index(device->queues, i);
 
 		if (vq_shows_queue(vq, queue))
-			wrong += put_queue(out, vq, device, queue);
+			put_queue(out, vq, device, queue, counts);
 	}
 	json_builder_end_array(out);
 	json_builder_end_object(out);
-	return wrong;
 }
 
-static unsigned build(JsonBuilder *out, struct vq *vq)
+static void build(JsonBuilder *out, struct vq *vq, unsigned *counts)
 {
-	unsigned wrong = 0;
-
 	json_builder_begin_object(out);
+	put_text(out, "halted", vq->sample->halted);
 	put_text(out, "trouble", vq->sample->trouble);
+	put_text(out, "driver_trouble", vq_driver_trouble(vq));
 	json_builder_set_member_name(out, "devices");
 	json_builder_begin_array(out);
 	for (guint i = 0; i < vq->sample->devices->len; i++) {
 		const struct vq_device *device = g_ptr_array_index(vq->sample->devices, i);
 
 		if (vq_shows_device(vq, device))
-			wrong += put_device(out, vq, device);
+			put_device(out, vq, device, counts);
 	}
 	json_builder_end_array(out);
-	put(out, "wrong", wrong);
+	put(out, "wrong", counts[VQ_WRONG]);
+	put(out, "waits", counts[VQ_WAITS]);
 	json_builder_end_object(out);
-	return wrong;
 }
 
-unsigned vq_wrong(struct vq *vq)
+unsigned vq_count(struct vq *vq, enum vq_grade grade)
 {
 	g_autoptr(JsonBuilder) out = json_builder_new();
+	unsigned counts[VQ_GRADES] = {0};
 
-	return build(out, vq);
+	build(out, vq, counts);
+	return counts[grade];
 }
 
 char *vq_json(struct vq *vq)
 {
 	g_autoptr(JsonBuilder) out = json_builder_new();
 	g_autoptr(JsonNode) root = NULL;
+	unsigned counts[VQ_GRADES] = {0};
 
-	build(out, vq);
+	build(out, vq, counts);
 	root = json_builder_get_root(out);
 	return json_to_string(root, FALSE);
 }

@@ -36,6 +36,45 @@ void vq_evidence(struct vq_finding *finding, const char *format, ...)
 	va_end(values);
 }
 
+static void judge_reset(struct vq_case *this, double reset)
+{
+	const struct vq_device *device = this->device;
+	struct vq_finding *finding;
+
+	if (!device->orphans || device->driver_ok || reset < this->patience)
+		return;
+	finding = vq_find(this, VQ_WRONG, "reset",
+			  "the device was reset while its driver uses %u queue%s: what was in them "
+			  "is lost",
+			  VQ_COUNT(device->orphans));
+	if (!device->resets_known)
+		return;
+	vq_evidence(finding, "%" G_GUINT64_FORMAT " reset%s since QEMU began, the last one %s",
+		    VQ_COUNT(device->resets),
+		    device->reset_unasked
+			    ? "not by the driver: the device did it by itself, or the machine"
+			    : "by the driver, which wrote 0 to the status");
+	vq_evidence(finding, "it has no rings any more, and no kick reaches it");
+}
+
+/* Linux believes that it is live: it was told so, or has switched bus mastering off since. */
+static void judge_unready(struct vq_case *this)
+{
+	const struct vq_queue *queue = this->queue;
+	struct vq_finding *finding;
+
+	if (!queue->ring.waiting || this->still->pop < this->patience)
+		return;
+	finding = vq_find(
+		this, VQ_WRONG, "not-ready",
+		"%u buffer%s wait%s, and the device is not live: its status has no DRIVER_OK",
+		VQ_COUNT(queue->ring.waiting), queue->ring.waiting == 1 ? "s" : "");
+	if (this->device->pci)
+		vq_evidence(finding, "QEMU also takes it away when the driver switches off the PCI "
+				     "device's bus mastering");
+	vq_evidence(finding, "for at least %.1f s", this->still->pop);
+}
+
 static void judge_status(struct vq_case *this, const struct vq_said *said)
 {
 	const struct vq_device *device = this->device;
@@ -48,21 +87,17 @@ static void judge_status(struct vq_case *this, const struct vq_said *said)
 		vq_evidence(finding, "status %s%s", bits,
 			    device->broken ? "; QEMU holds it for broken and serves no queue" : "");
 		vq_quote_qemu(finding, said);
-	} else if (!device->acknowledged && device->resets_known && device->resets > 1) {
-		/* Linux acknowledges a device again when its driver has let go of it. */
-		finding = vq_find(this, VQ_WRONG, "reset",
-				  "the device was reset, and no driver has set it up again: what "
-				  "was in its queues is lost");
-		vq_evidence(finding, "status 0 after %" G_GUINT64_FORMAT " resets", device->resets);
 	}
 }
 
-GPtrArray *vq_judge_device(const struct vq_device *device, const struct vq_said *said)
+GPtrArray *vq_judge_device(const struct vq_device *device, const struct vq_said *said, double reset,
+			   double patience)
 {
-	struct vq_case this = {.device = device};
+	struct vq_case this = {.device = device, .patience = patience};
 
 	this.findings = g_ptr_array_new_with_free_func(finding_free);
 	judge_status(&this, said);
+	judge_reset(&this, reset);
 	vq_judge_said(&this, said);
 	return this.findings;
 }
@@ -89,22 +124,57 @@ static void judge_counts(struct vq_case *this)
 				    ? ""
 				    : "; the newest length is not kept in this ring");
 	}
-	if (queue->ring.read && queue->ring.last_used_outside) {
+	if (queue->ring.read && queue->ring.last_used_outside && !queue->driver.broken) {
 		finding = vq_find(this, VQ_WRONG, "used-id",
 				  "the device completed a buffer that does not exist");
 		vq_evidence(finding, "used entry %u names id %u, the ring has %u",
 			    (guint16)(queue->ring.used_idx - 1), queue->ring.last_used_id,
 			    queue->place.size);
 	}
-	if (queue->driver.known && queue->driver.broken) {
-		finding = vq_find(this, VQ_WRONG, "queue-broken",
-				  "the driver has marked the queue as broken and ignores it");
-		vq_evidence(finding, "Linux does so when a used id is none that it gave, and when "
-				     "the device is removed");
-		if (queue->ring.read && !queue->place.packed && queue->ring.used_idx)
-			vq_evidence(finding, "the newest used entry names id %u, with length %u",
-				    queue->ring.last_used_id, queue->ring.last_used_len);
+}
+
+/* Linux gives a queue up over a used id that is none that it waits for. */
+static void judge_broken(struct vq_case *this)
+{
+	const struct vq_queue *queue = this->queue;
+	const struct vq_driver *driver = &queue->driver;
+	struct vq_finding *finding;
+
+	if (!driver->known || !driver->broken)
+		return;
+	if (driver->next_known && !driver->next_awaited) {
+		finding = vq_find(this, VQ_WRONG, "used-id",
+				  "the driver refused the id of a completed buffer, and gave the "
+				  "queue up");
+		vq_evidence(finding, "used entry %u names id %u, with length %u: %s",
+			    driver->last_used, driver->next_id, driver->next_len,
+			    driver->next_id >= queue->place.size
+				    ? "the ring has no such id"
+				    : "the driver waits for no buffer of that id, it was completed "
+				      "before or never added");
+		return;
 	}
+	finding = vq_find(this, VQ_WRONG, "queue-broken",
+			  "the driver has marked the queue as broken and ignores it");
+	vq_evidence(finding, "Linux does so when the device is removed or does not take a kick, "
+			     "and a driver when it likes");
+}
+
+/* That the ring is full is no fault; what keeps it full is. */
+static void judge_full(struct vq_case *this)
+{
+	const struct vq_queue *queue = this->queue;
+
+	if (this->findings->len && queue->driver.known && !queue->driver.broken &&
+	    queue->driver.free == 0)
+		vq_evidence(
+			vq_find(this,
+				((struct vq_finding *)g_ptr_array_index(this->findings, 0))->grade,
+				"queue-full",
+				"the queue is full: the driver can add nothing before some come "
+				"back"),
+			"none of %u descriptors is free; virtqueue_add_*() gives -ENOSPC",
+			queue->place.size);
 }
 
 static void judge_ring(struct vq_case *this)
@@ -171,11 +241,17 @@ GPtrArray *vq_judge_queue(const struct vq_device *device, const struct vq_queue 
 	this.findings = g_ptr_array_new_with_free_func(finding_free);
 	judge_ring(&this);
 	judge_counts(&this);
+	judge_broken(&this);
 	judge_chains(&this);
 	/* Where one side does nothing any more, a queue that stands still is no news. */
-	if (!device->broken && !device->needs_reset && device->driver_ok && !queue->driver.broken) {
+	if (device->broken || device->needs_reset || queue->driver.broken)
+		return this.findings;
+	if (!device->driver_ok) {
+		judge_unready(&this);
+	} else {
 		vq_judge_to_device(&this);
 		vq_judge_to_driver(&this);
+		judge_full(&this);
 	}
 	return this.findings;
 }
@@ -186,5 +262,6 @@ bool vq_is_suspicious(const struct vq_device *device, const struct vq_queue *que
 
 	vq_uncollected(queue, &open);
 	return vq_count_buffers(&queue->ring, false) || queue->in_use || open ||
-	       vq_interrupt_is_due(queue) || vq_interrupt_is_pending(device, queue);
+	       vq_interrupt_is_due(queue) || vq_interrupt_is_pending(device, queue) ||
+	       vq_missing(queue) || (queue->ring.waiting && queue->counters.look == VQ_LOOK_EMPTY);
 }

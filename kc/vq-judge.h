@@ -2,14 +2,22 @@
 /*
  * What is wrong with a queue, from what was seen of it and for how long it
  * stood still. A finding is only made of what was seen; what cannot be known is
- * a note that says why.
+ * a note that says why. A device may be slow, as its back end is: it has
+ * VQ_DEVICE_TIME times the patience before it is called wrong.
  */
 #ifndef KC_VQ_JUDGE_H
 #define KC_VQ_JUDGE_H
 
 #include "vq-watch.h"
 
-enum vq_grade { VQ_UNKNOWN, VQ_WRONG };
+#define VQ_DEVICE_TIME 5
+
+enum vq_grade {
+	VQ_UNKNOWN,
+	VQ_WAITS, /* it may be slow, and right */
+	VQ_WRONG,
+	VQ_GRADES
+};
 
 struct vq_finding {
 	enum vq_grade grade;
@@ -24,12 +32,23 @@ struct vq_said {
 	char *qemu;
 };
 
-/* What holds of the device as a whole. Of struct vq_finding; caller unrefs. */
-GPtrArray *vq_judge_device(const struct vq_device *device, const struct vq_said *said);
+/*
+ * What holds of the device as a whole, which is reset for @reset seconds. Of
+ * struct vq_finding; caller unrefs. @patience: seconds of standing still from
+ * which it is wrong.
+ */
+GPtrArray *vq_judge_device(const struct vq_device *device, const struct vq_said *said, double reset,
+			   double patience);
 
-/* @patience: seconds of standing still from which it is wrong. */
+/* The same of one of its queues. */
 GPtrArray *vq_judge_queue(const struct vq_device *device, const struct vq_queue *queue,
 			  const struct vq_still *still, double patience);
+
+/* The guest's kernel has printed that it panicked: nothing moves there any more. */
+bool vq_said_panic(const struct vq_said *said);
+
+/* Where to look next, for a finding's @code; NULL where that is all. */
+const char *vq_next(const char *code);
 
 /* Something stands still that might be wrong if it goes on: look again. */
 bool vq_is_suspicious(const struct vq_device *device, const struct vq_queue *queue);

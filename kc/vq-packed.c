@@ -94,6 +94,19 @@ static unsigned available_from(const guint8 *table, unsigned size, unsigned at, 
 	return count;
 }
 
+/* The whole of it only where something is in flight. */
+static bool load_table(const struct vq_place *place, guint8 *table, unsigned at,
+		       struct vq_memory *memory)
+{
+	struct vq_descriptor next;
+
+	if (!memory->read(memory, place->desc + (guint64)at * 16, table + (size_t)at * 16, 16))
+		return false;
+	next = vq_packed_descriptor(table, at);
+	return (!place->popped && !is_available(&next)) ||
+	       memory->read(memory, place->desc, table, (size_t)place->size * 16);
+}
+
 void vq_packed_read(struct vq_ring *ring, const struct vq_place *place, struct vq_memory *memory)
 {
 	unsigned size = place->size;
@@ -103,7 +116,7 @@ void vq_packed_read(struct vq_ring *ring, const struct vq_place *place, struct v
 	guint8 driver[4], device[4];
 	unsigned span;
 
-	ring->read = memory->read(memory, place->desc, table, (size_t)size * 16) &&
+	ring->read = load_table(place, table, at, memory) &&
 		     memory->read(memory, place->avail, driver, sizeof(driver)) &&
 		     memory->read(memory, place->used, device, sizeof(device));
 	if (!ring->read)
@@ -120,4 +133,21 @@ void vq_packed_read(struct vq_ring *ring, const struct vq_place *place, struct v
 		ring->heads_known &= g_array_index(ring->buffers, struct vq_buffer, i).chain !=
 				     VQ_CHAIN_OVERWRITTEN;
 	ring->waiting = add_buffers(ring, table, size, at, span, false, memory);
+}
+
+bool vq_packed_used(const struct vq_place *place, struct vq_memory *memory, guint16 at, guint32 *id,
+		    guint32 *len)
+{
+	unsigned lap = at >> 15 ? AVAIL_BIT | USED_BIT : 0;
+	struct vq_descriptor descriptor;
+	guint8 entry[16];
+
+	if (!place->size ||
+	    !memory->read(memory, place->desc + (guint64)((at & 0x7fff) % place->size) * 16, entry,
+			  sizeof(entry)))
+		return false;
+	descriptor = vq_packed_descriptor(entry, 0);
+	*id = descriptor.next;
+	*len = descriptor.len;
+	return (descriptor.flags & (AVAIL_BIT | USED_BIT)) == lap;
 }

@@ -47,8 +47,8 @@ struct vq_buffer {
 	guint64 out_bytes, in_bytes; /* for the device to read, to write */
 };
 
-/* When a side wants to be told of the other's buffers. */
-enum vq_wish { VQ_ALWAYS, VQ_NEVER, VQ_AT_INDEX, VQ_RESERVED };
+/* When a side wants to be told of the other's buffers; not read where there never were any. */
+enum vq_wish { VQ_ALWAYS, VQ_NEVER, VQ_AT_INDEX, VQ_RESERVED, VQ_UNREAD };
 
 struct vq_event {
 	enum vq_wish wish;
@@ -74,6 +74,15 @@ struct vq_ring {
 /* Fills @ring; read stays false where the memory could not be read. */
 void vq_ring_read(struct vq_ring *ring, const struct vq_place *place, struct vq_memory *memory);
 void vq_ring_clear(struct vq_ring *ring);
+
+/*
+ * What the device has used at the driver's position @at, in packed rings with
+ * the wrap counter in bit 15; false where it has used nothing there.
+ */
+bool vq_split_used(const struct vq_place *place, struct vq_memory *memory, guint16 at, guint32 *id,
+		   guint32 *len);
+bool vq_packed_used(const struct vq_place *place, struct vq_memory *memory, guint16 at, guint32 *id,
+		    guint32 *len);
 
 /* One sentence for what is wrong with a chain. */
 const char *vq_chain_text(enum vq_chain chain);

@@ -95,6 +95,29 @@ static void device_free(void *data)
 	g_free(device);
 }
 
+static double age(JsonObject *object, const char *name)
+{
+	bool known;
+	gint64 nanoseconds = number(object, name, &known);
+
+	return known ? (double)nanoseconds / 1e9 : -1;
+}
+
+static enum vq_look read_look(const char *word)
+{
+	static const char *const words[] = {
+		[VQ_LOOK_NONE] = "none",
+		[VQ_LOOK_FOUND] = "found",
+		[VQ_LOOK_EMPTY] = "empty",
+		[VQ_LOOK_ENABLED] = "enabled",
+	};
+
+	for (int i = VQ_LOOK_NONE; word && i <= VQ_LOOK_ENABLED; i++)
+		if (g_str_equal(word, words[i]))
+			return i;
+	return VQ_LOOK_UNKNOWN;
+}
+
 static void read_counters(struct vq_counters *counters, JsonObject *object)
 {
 	counters->kicks = number(object, "kicks", &counters->known);
@@ -105,6 +128,12 @@ static void read_counters(struct vq_counters *counters, JsonObject *object)
 	counters->interrupt_due = flag(object, "interrupt-due");
 	counters->used_too_long = number(object, "used-too-long", NULL);
 	counters->vector = counters->known ? number(object, "vector", NULL) : VQ_NO_VECTOR;
+	counters->look = read_look(text(object, "look"));
+	counters->unflushed = number(object, "unflushed", NULL);
+	counters->detached = number(object, "detached", NULL);
+	counters->kick_age = age(object, "kick-age");
+	counters->pop_age = age(object, "pop-age");
+	counters->use_age = age(object, "use-age");
 }
 
 static struct vq_queue *parse_queue(const struct vq_device *device, unsigned index,
@@ -161,7 +190,7 @@ static bool add_queue(struct vq_device *device, unsigned index, struct qmp *qmp,
 		vq_ring_read(&queue->ring, &queue->place, vq_guest_memory(guest));
 	device->msix |= device->pci &&
 			(!queue->counters.known || queue->counters.vector != VQ_NO_VECTOR);
-	if (guest && queue->counters.vector != VQ_NO_VECTOR)
+	if (guest && queue->counters.interrupts && queue->counters.vector != VQ_NO_VECTOR)
 		queue->vector = vq_guest_vector(guest, device->bus_path, queue->counters.vector);
 	g_ptr_array_add(device->queues, queue);
 	return true;
@@ -185,6 +214,8 @@ static void read_status(struct vq_device *device, JsonObject *object)
 	device->vhost = flag(object, "vhost-started");
 	device->isr = number(object, "isr", NULL);
 	device->resets = number(object, "resets", &device->resets_known);
+	device->reset_unasked = flag(object, "reset-unasked");
+	device->reset_inuse = number(object, "reset-inuse", NULL);
 	device->config_vector = device->resets_known ? number(object, "config-vector", NULL)
 						     : VQ_NO_VECTOR;
 	device->msix = device->pci && device->config_vector != VQ_NO_VECTOR;
@@ -279,6 +310,16 @@ static void take_devices(struct vq_sample *sample, JsonArray *list, struct qmp *
 	vq_guest_free(guest);
 }
 
+/* NULL while the guest runs. Caller frees. */
+static char *read_halt(struct qmp *qmp)
+{
+	g_autoptr(JsonNode) node = qmp_call(qmp, "query-status", NULL, NULL);
+	JsonObject *object = node && JSON_NODE_HOLDS_OBJECT(node) ? json_node_get_object(node)
+								  : NULL;
+
+	return object && !flag(object, "running") ? g_strdup(text(object, "status")) : NULL;
+}
+
 struct vq_sample *vq_sample_take(struct qmp *qmp, struct vq_drivers *drivers, GError **error)
 {
 	g_autoptr(JsonNode) node = qmp_call(qmp, "x-query-virtio", NULL, error);
@@ -289,6 +330,7 @@ struct vq_sample *vq_sample_take(struct qmp *qmp, struct vq_drivers *drivers, GE
 	sample = g_new0(struct vq_sample, 1);
 	sample->time = g_get_monotonic_time();
 	sample->devices = g_ptr_array_new_with_free_func(device_free);
+	sample->halted = read_halt(qmp);
 	if (JSON_NODE_HOLDS_ARRAY(node))
 		take_devices(sample, json_node_get_array(node), qmp, drivers);
 	if (!qmp_is_closed(qmp))
@@ -303,6 +345,7 @@ void vq_sample_free(struct vq_sample *sample)
 	if (!sample)
 		return;
 	g_ptr_array_unref(sample->devices);
+	g_free(sample->halted);
 	g_free(sample->trouble);
 	g_free(sample->driver_trouble);
 	g_free(sample);

@@ -9,6 +9,15 @@
 
 #define VQ_NO_VECTOR 0xffff
 
+/* The last that the device did to learn of buffers. */
+enum vq_look {
+	VQ_LOOK_UNKNOWN,
+	VQ_LOOK_NONE, /* since it was reset */
+	VQ_LOOK_FOUND, /* it saw or took one: there may be more */
+	VQ_LOOK_EMPTY, /* what came since is the driver's to kick */
+	VQ_LOOK_ENABLED, /* it asked for kicks, and did not look whether any had come before */
+};
+
 /* What our QEMU tells and a stock one does not. */
 struct vq_counters {
 	bool known;
@@ -19,6 +28,11 @@ struct vq_counters {
 	bool interrupt_due; /* it has used buffers and not considered an interrupt since */
 	guint64 used_too_long;
 	guint16 vector;
+	enum vq_look look;
+	unsigned unflushed; /* filled in as used, and not shown to the driver */
+	guint64 detached; /* let go of, and not returned */
+	/* Seconds of guest time since the last one each; negative if not known */
+	double kick_age, pop_age, use_age;
 };
 
 /* The driver's own state, which is not in the ring: struct vring_virtqueue. */
@@ -31,6 +45,9 @@ struct vq_driver {
 	guint16 last_used; /* what it collects next; packed: without the wrap counter */
 	unsigned free; /* descriptors */
 	guint16 added; /* since it last asked itself whether to kick */
+	/* What the next used entry holds, and whether the driver waits for that id */
+	bool next_known, next_awaited;
+	guint32 next_id, next_len;
 };
 
 struct vq_queue {
@@ -65,12 +82,16 @@ struct vq_device {
 	guint16 config_vector;
 	guint64 resets;
 	bool resets_known; /* and config_vector */
+	bool reset_unasked; /* the last one was not the driver's */
+	guint64 reset_inuse; /* what the device held then */
+	unsigned orphans; /* queues that a driver of its kind uses, and no device has */
 	char *trouble; /* what could not be learned; or NULL */
 	GPtrArray *queues; /* of struct vq_queue, those that are set up */
 };
 
 struct vq_sample {
 	gint64 time; /* monotonic, microseconds */
+	char *halted; /* why nothing can move: "paused"; NULL while the guest runs */
 	char *trouble; /* why the rings are not known; or NULL */
 	char *driver_trouble; /* why the drivers' own state is not known; or NULL */
 	GPtrArray *devices; /* of struct vq_device, in QEMU's order */

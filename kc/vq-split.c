@@ -73,14 +73,29 @@ static bool is_there(const struct split *split, guint64 address, size_t len)
 	       split->memory->read(split->memory, address + len - 1, &byte, 0);
 }
 
-static bool split_load(struct split *split)
+/* A device may have tens of queues that nobody uses: each read asks QEMU, and takes its time. */
+static bool is_untouched(const struct split *split)
+{
+	const struct vq_place *place = split->place;
+	guint8 avail[4];
+
+	return !place->last_avail && !place->used_idx && !place->popped &&
+	       split->memory->read(split->memory, place->avail, avail, sizeof(avail)) &&
+	       !vq_le16(avail + 2);
+}
+
+static bool is_in_memory(const struct split *split)
 {
 	const struct vq_place *place = split->place;
 
 	return is_there(split, place->desc, place->size * 16) &&
 	       is_there(split, place->avail, avail_bytes(place)) &&
-	       is_there(split, place->used, used_bytes(place)) && load_indices(split) &&
-	       load_last_used(split) && load_tables(split);
+	       is_there(split, place->used, used_bytes(place));
+}
+
+static bool split_load(struct split *split)
+{
+	return load_indices(split) && load_last_used(split) && load_tables(split);
 }
 
 static void split_clear(struct split *split)
@@ -153,13 +168,13 @@ static GHashTable *count_used(const struct split *split, unsigned count)
 
 /*
  * Which buffers the device holds: those that were available oftener than used,
- * as far as the rings remember, which is @depth entries. Whether that is all of
- * them shows in their number. Returns their positions, oldest first.
+ * as far as the rings remember, which is @depth and @used entries. Whether that
+ * is all of them shows in their number. Returns their positions, oldest first.
  */
-static GArray *find_popped(const struct split *split, unsigned depth)
+static GArray *find_popped(const struct split *split, unsigned depth, unsigned used)
 {
 	GArray *positions = g_array_new(FALSE, FALSE, sizeof(guint16));
-	GHashTable *uses = count_used(split, MIN(depth, split->place->size));
+	GHashTable *uses = count_used(split, used);
 
 	for (unsigned back = depth; back > 0; back--) {
 		guint16 position = split->place->last_avail - back;
@@ -178,12 +193,18 @@ static GArray *find_popped(const struct split *split, unsigned depth)
 static void add_popped(struct vq_ring *ring, const struct split *split)
 {
 	const struct vq_place *place = split->place;
+	/* What waits has been written over what was popped a lap before. */
+	unsigned full = place->size - MIN(ring->waiting, place->size);
 	/* A young ring has not been all round yet, and holds zeros beyond its index. */
-	unsigned depths[] = {MIN(place->last_avail, place->size), place->size};
+	unsigned young = MIN(place->last_avail, full);
+	unsigned depths[] = {young, full, full};
+	/* Completions of what is still in the ring, where all before has come back. */
+	guint16 ahead = place->last_avail - place->used_idx;
+	unsigned used[] = {young - MIN(ahead, young), full, full - MIN(ahead, full)};
 
 	ring->heads_known = place->popped == 0;
 	for (size_t i = 0; i < G_N_ELEMENTS(depths) && !ring->heads_known; i++) {
-		GArray *positions = find_popped(split, depths[i]);
+		GArray *positions = find_popped(split, depths[i], used[i]);
 
 		ring->heads_known = positions->len == place->popped;
 		for (guint j = 0; j < positions->len && ring->heads_known; j++)
@@ -221,6 +242,13 @@ void vq_split_read(struct vq_ring *ring, const struct vq_place *place, struct vq
 {
 	struct split split = {.place = place, .memory = memory};
 
+	if (!is_in_memory(&split))
+		return;
+	if (is_untouched(&split)) {
+		ring->kick.wish = ring->interrupt.wish = VQ_UNREAD;
+		ring->heads_known = ring->read = true;
+		return;
+	}
 	ring->read = split_load(&split);
 	if (ring->read) {
 		ring->avail_idx = vq_le16(split.avail + 2);
@@ -234,4 +262,19 @@ void vq_split_read(struct vq_ring *ring, const struct vq_place *place, struct vq
 			add_buffer(ring, &split, place->last_avail + i, false);
 	}
 	split_clear(&split);
+}
+
+bool vq_split_used(const struct vq_place *place, struct vq_memory *memory, guint16 at, guint32 *id,
+		   guint32 *len)
+{
+	guint8 head[4], entry[8];
+
+	if (!place->size || !memory->read(memory, place->used, head, sizeof(head)) ||
+	    vq_le16(head + 2) == at ||
+	    !memory->read(memory, place->used + 4 + (guint64)(at % place->size) * 8, entry,
+			  sizeof(entry)))
+		return false;
+	*id = vq_le32(entry);
+	*len = vq_le32(entry + 4);
+	return true;
 }

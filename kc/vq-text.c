@@ -7,15 +7,23 @@
 
 static void put_findings(GString *out, const GPtrArray *findings)
 {
+	static const char *const grades[VQ_GRADES] = {
+		[VQ_UNKNOWN] = "unknown",
+		[VQ_WAITS] = "waits",
+		[VQ_WRONG] = "WRONG",
+	};
+
 	for (guint i = 0; i < findings->len; i++) {
 		const struct vq_finding *finding = g_ptr_array_index(findings, i);
+		const char *next = vq_next(finding->code);
 
-		g_string_append_printf(out, "    %s %s: %s\n",
-				       finding->grade == VQ_WRONG ? "WRONG" : "unknown",
+		g_string_append_printf(out, "    %s %s: %s\n", grades[finding->grade],
 				       finding->code, finding->text);
 		for (guint j = 0; j < finding->evidence->len; j++)
 			g_string_append_printf(out, "      - %s\n",
 					       (char *)g_ptr_array_index(finding->evidence, j));
+		if (next)
+			g_string_append_printf(out, "      next: %s\n", next);
 	}
 }
 
@@ -38,6 +46,18 @@ static bool is_empty(const struct vq_buffer *buffer)
 	return !buffer->popped && !buffer->out_bytes && buffer->chain == VQ_CHAIN_GOOD;
 }
 
+/* The device may take its time, or owe an answer: its kind decides, which we cannot know. */
+static void put_room(GString *out, const struct vq_queue *queue, unsigned count)
+{
+	g_string_append_printf(out,
+			       "    %u empty one%s wait%s until the device has something to say",
+			       count, count == 1 ? "" : "s", count == 1 ? "s" : "");
+	if (queue->counters.kicked && queue->counters.kick_age >= 0)
+		g_string_append_printf(out, "; kicked %.1f s ago, and it has not looked since",
+				       queue->counters.kick_age);
+	g_string_append_c(out, '\n');
+}
+
 static void put_buffers(GString *out, const struct vq *vq, const struct vq_device *device,
 			const struct vq_queue *queue)
 {
@@ -55,10 +75,7 @@ static void put_buffers(GString *out, const struct vq *vq, const struct vq_devic
 			put_buffer(out, vq, device, queue, buffer);
 	}
 	if (empty)
-		g_string_append_printf(out,
-				       "    %u empty ones wait until the device has something "
-				       "to say\n",
-				       empty);
+		put_room(out, queue, empty);
 	if (shown > BUFFERS_SHOWN)
 		g_string_append_printf(out, "    and %u buffers more (--queue shows all)\n",
 				       shown - BUFFERS_SHOWN);
@@ -73,6 +90,7 @@ static void put_wish(GString *out, const struct vq_event *event, const char *wha
 		[VQ_ALWAYS] = "always",
 		[VQ_NEVER] = "never",
 		[VQ_RESERVED] = "in a way that is reserved",
+		[VQ_UNREAD] = "or not, which is not read before something is in the ring",
 	};
 
 	if (event->wish == VQ_AT_INDEX)
@@ -109,8 +127,8 @@ static void put_state(GString *out, const struct vq_queue *queue)
 	unsigned open;
 	bool sure = vq_uncollected(queue, &open);
 
-	g_string_append_printf(out, "    %u wait for the device, %u in the device, ",
-			       queue->ring.waiting, queue->in_use);
+	g_string_append_printf(out, "    %u wait for the device, %d in the device, ",
+			       queue->ring.waiting, (gint32)queue->in_use);
 	if (sure)
 		g_string_append_printf(out, "%u completed and not collected\n", open);
 	else
@@ -185,7 +203,7 @@ static void put_queues(GString *out, const struct vq *vq, const struct vq_device
 
 static void put_device(GString *out, const struct vq *vq, const struct vq_device *device)
 {
-	g_autoptr(GPtrArray) findings = vq_judge_device(device, &vq->said);
+	g_autoptr(GPtrArray) findings = vq_findings(vq, device);
 	g_autofree char *status = g_strjoinv(" ", device->status);
 	g_autofree char *features = g_strjoinv(" ", device->features);
 
@@ -195,6 +213,13 @@ static void put_device(GString *out, const struct vq *vq, const struct vq_device
 		g_string_append_printf(out, "  the guest calls it virtio%d\n", device->guest_index);
 	g_string_append_printf(out, "  status: %s\n  features: %s\n", *status ? status : "0",
 			       *features ? features : "none");
+	if (device->resets_known && device->resets > 2)
+		g_string_append_printf(
+			out,
+			"  reset %" G_GUINT64_FORMAT " times since QEMU began, the "
+			"last time %sby the driver; the device held %" G_GUINT64_FORMAT
+			" buffers then\n",
+			device->resets, device->reset_unasked ? "not " : "", device->reset_inuse);
 	put_findings(out, findings);
 	if (device->trouble)
 		g_string_append_printf(out, "    unknown: %s\n", device->trouble);
@@ -207,8 +232,8 @@ static void put_device(GString *out, const struct vq *vq, const struct vq_device
 char *vq_text(struct vq *vq)
 {
 	GString *out = g_string_new(NULL);
-	unsigned wrong = vq_wrong(vq);
-	const char *why;
+	unsigned wrong = vq_count(vq, VQ_WRONG), waits = vq_count(vq, VQ_WAITS);
+	const char *why = vq_driver_trouble(vq);
 
 	for (guint i = 0; i < vq->sample->devices->len; i++) {
 		const struct vq_device *device = g_ptr_array_index(vq->sample->devices, i);
@@ -218,13 +243,19 @@ char *vq_text(struct vq *vq)
 	}
 	if (vq->sample->trouble)
 		g_string_append_printf(out, "The rings are unknown: %s\n", vq->sample->trouble);
-	why = vq_kernel(vq)->drivers ? vq->sample->driver_trouble : vq_kernel(vq)->trouble;
 	if (why)
 		g_string_append_printf(out, "The drivers' own state is unknown: %s\n", why);
+	if (vq->sample->halted)
+		g_string_append_printf(out,
+				       "The guest is halted (%s): nothing can move, and who stands "
+				       "still is not to blame\n",
+				       vq->sample->halted);
 	if (wrong)
 		g_string_append_printf(out, "%u finding%s that something is wrong\n", wrong,
 				       wrong == 1 ? "" : "s");
 	else
-		g_string_append(out, "nothing wrong was seen\n");
+		g_string_append_printf(out, "nothing wrong was seen%s\n",
+				       waits ? "; what waits may be slow, or stuck: look again"
+					     : "");
 	return g_string_free(out, FALSE);
 }

@@ -11,7 +11,8 @@ struct history {
 	guint64 generation; /* of samples, in which it was last seen */
 	gint64 first;
 	gint64 now;
-	struct stage pop, complete, due, raised, collect;
+	struct stage pop, complete, due, raised, collect, missing;
+	struct stage reset; /* of a device */
 	GHashTable *buffers; /* key to struct sighting */
 };
 
@@ -22,7 +23,8 @@ struct sighting {
 
 struct vq_watch {
 	guint64 generation;
-	GHashTable *queues; /* "PATH#INDEX" to struct history */
+	bool halted;
+	GHashTable *queues; /* "PATH#INDEX" to struct history, "PATH#-1" for the device's own */
 };
 
 static void history_free(void *data)
@@ -51,12 +53,18 @@ void vq_watch_free(struct vq_watch *watch)
 
 static char *queue_key(const struct vq_device *device, const struct vq_queue *queue)
 {
-	return g_strdup_printf("%s#%u", device->path, queue->index);
+	return g_strdup_printf("%s#%d", device->path, queue ? (int)queue->index : -1);
 }
 
-static gint64 *buffer_key(const struct vq_buffer *buffer)
+/*
+ * Positions of a split ring's buffers run free. In a packed ring the next lap's
+ * buffer looks the same: it is taken for the same while the device pops none.
+ */
+static gint64 *buffer_key(const struct vq_queue *queue, const struct vq_buffer *buffer)
 {
-	gint64 key = (gint64)buffer->popped << 32 | (guint32)buffer->position << 16 | buffer->head;
+	gint64 lap = queue->place.packed ? queue->place.last_avail : 0;
+	gint64 key = lap << 33 | (gint64)buffer->popped << 32 | (gint64)buffer->position << 16 |
+		     buffer->head;
 
 	return g_memdup2(&key, sizeof(key));
 }
@@ -116,6 +124,32 @@ bool vq_uncollected(const struct vq_queue *queue, unsigned *count)
 	return *count == 0;
 }
 
+/* In descriptors of the ring itself. */
+static unsigned count_visible(const struct vq_queue *queue)
+{
+	const GArray *buffers = queue->ring.buffers;
+	unsigned sum = 0;
+
+	for (guint i = 0; i < buffers->len; i++) {
+		const struct vq_buffer *buffer = &g_array_index(buffers, struct vq_buffer, i);
+
+		sum += buffer->indirect ? 1 : buffer->descriptors;
+	}
+	return sum;
+}
+
+unsigned vq_missing(const struct vq_queue *queue)
+{
+	unsigned size = queue->place.size, open, seen;
+
+	if (!queue->driver.known || queue->driver.broken || queue->driver.free > size ||
+	    !queue->ring.read || !queue->ring.heads_known || queue->ring.runaway ||
+	    queue->in_use > size || !vq_uncollected(queue, &open) || open)
+		return 0;
+	seen = count_visible(queue) + queue->driver.free;
+	return seen < size ? size - seen : 0;
+}
+
 bool vq_interrupt_is_due(const struct vq_queue *queue)
 {
 	if (queue->counters.known)
@@ -133,14 +167,15 @@ bool vq_interrupt_is_pending(const struct vq_device *device, const struct vq_que
 	return device->isr & 1;
 }
 
-static void see_buffers(struct history *history, const struct vq_ring *ring, guint64 generation)
+static void see_buffers(struct history *history, const struct vq_queue *queue, guint64 generation)
 {
+	const struct vq_ring *ring = &queue->ring;
 	GHashTableIter iter;
 	gpointer value;
 
 	for (guint i = 0; ring->buffers && i < ring->buffers->len; i++) {
 		g_autofree gint64 *key = buffer_key(
-			&g_array_index(ring->buffers, struct vq_buffer, i));
+			queue, &g_array_index(ring->buffers, struct vq_buffer, i));
 		struct sighting *sighting = g_hash_table_lookup(history->buffers, key);
 
 		if (!sighting) {
@@ -186,11 +221,15 @@ static void see_queue(struct history *history, const struct vq_device *device,
 	     !vq_interrupt_is_due(queue), now);
 	mark(&history->raised, completions(device), !vq_interrupt_is_pending(device, queue), now);
 	mark(&history->collect, collected, open == 0, now);
-	see_buffers(history, &queue->ring, generation);
+	mark(&history->missing,
+	     (guint64)queue->driver.free << 32 | (guint32)queue->place.last_avail << 16 |
+		     queue->place.used_idx,
+	     vq_missing(queue) == 0, now);
+	see_buffers(history, queue, generation);
 }
 
-static void add_queue(struct vq_watch *watch, const struct vq_device *device,
-		      const struct vq_queue *queue, gint64 now)
+static struct history *find_or_begin(struct vq_watch *watch, const struct vq_device *device,
+				     const struct vq_queue *queue, gint64 now)
 {
 	g_autofree char *key = queue_key(device, queue);
 	struct history *history = g_hash_table_lookup(watch->queues, key);
@@ -204,7 +243,20 @@ static void add_queue(struct vq_watch *watch, const struct vq_device *device,
 	}
 	history->generation = watch->generation;
 	history->now = now;
-	see_queue(history, device, queue, watch->generation);
+	return history;
+}
+
+static void add_device(struct vq_watch *watch, const struct vq_device *device, gint64 now)
+{
+	struct history *own = find_or_begin(watch, device, NULL, now);
+
+	mark(&own->reset, device->resets, device->orphans == 0, now);
+	for (guint i = 0; i < device->queues->len; i++) {
+		const struct vq_queue *queue = g_ptr_array_index(device->queues, i);
+
+		see_queue(find_or_begin(watch, device, queue, now), device, queue,
+			  watch->generation);
+	}
 }
 
 static gboolean is_gone(gpointer key, gpointer value, gpointer watch)
@@ -216,13 +268,12 @@ static gboolean is_gone(gpointer key, gpointer value, gpointer watch)
 void vq_watch_add(struct vq_watch *watch, const struct vq_sample *sample)
 {
 	watch->generation++;
-	for (guint i = 0; i < sample->devices->len; i++) {
-		const struct vq_device *device = g_ptr_array_index(sample->devices, i);
-
-		for (guint j = 0; j < device->queues->len; j++)
-			add_queue(watch, device, g_ptr_array_index(device->queues, j),
-				  sample->time);
-	}
+	watch->halted = sample->halted;
+	/* What could not move has not stood still: it begins when the guest goes on. */
+	if (sample->halted)
+		g_hash_table_remove_all(watch->queues);
+	for (guint i = 0; i < sample->devices->len; i++)
+		add_device(watch, g_ptr_array_index(sample->devices, i), sample->time);
 	/* A queue that is set up anew begins anew. */
 	g_hash_table_foreach_remove(watch->queues, is_gone, watch);
 }
@@ -240,28 +291,76 @@ static double seconds(gint64 from, gint64 to)
 	return (double)(to - from) / G_USEC_PER_SEC;
 }
 
+/* What QEMU remembers goes back further than what we have watched. */
+static void add_known(struct vq_still *still, const struct vq_queue *queue)
+{
+	const struct vq_counters *counters = &queue->counters;
+	unsigned open;
+
+	vq_uncollected(queue, &open);
+	if (counters->kicked && queue->ring.waiting)
+		still->pop = MAX(still->pop, counters->kick_age);
+	if (queue->in_use)
+		still->complete = MAX(still->complete,
+				      counters->use_age < 0
+					      ? counters->pop_age
+					      : MIN(counters->pop_age, counters->use_age));
+	if (open)
+		still->collect = MAX(still->collect, counters->use_age);
+	if (vq_interrupt_is_due(queue))
+		still->due = MAX(still->due, counters->use_age);
+}
+
+static double find_oldest(const struct vq_watch *watch, const struct vq_device *device,
+			  const struct vq_queue *queue)
+{
+	const GArray *buffers = queue->ring.buffers;
+	double oldest = 0;
+
+	for (guint i = 0; buffers && i < buffers->len; i++) {
+		const struct vq_buffer *buffer = &g_array_index(buffers, struct vq_buffer, i);
+
+		if (buffer->popped && buffer->out_bytes)
+			oldest = MAX(oldest, vq_watch_age(watch, device, queue, buffer));
+	}
+	return oldest;
+}
+
 struct vq_still vq_watch_still(const struct vq_watch *watch, const struct vq_device *device,
 			       const struct vq_queue *queue)
 {
 	const struct history *history = find(watch, device, queue);
+	struct vq_still still;
 
-	if (!history)
+	if (!history || watch->halted)
 		return (struct vq_still){0};
-	return (struct vq_still){
+	still = (struct vq_still){
 		seconds(history->pop.since, history->now),
 		seconds(history->complete.since, history->now),
 		seconds(history->due.since, history->now),
 		seconds(history->raised.since, history->now),
 		seconds(history->collect.since, history->now),
+		seconds(history->missing.since, history->now),
+		find_oldest(watch, device, queue),
 		seconds(history->first, history->now),
 	};
+	if (queue->counters.known)
+		add_known(&still, queue);
+	return still;
+}
+
+double vq_watch_reset(const struct vq_watch *watch, const struct vq_device *device)
+{
+	const struct history *history = find(watch, device, NULL);
+
+	return history && !watch->halted ? seconds(history->reset.since, history->now) : 0;
 }
 
 double vq_watch_age(const struct vq_watch *watch, const struct vq_device *device,
 		    const struct vq_queue *queue, const struct vq_buffer *buffer)
 {
 	const struct history *history = find(watch, device, queue);
-	g_autofree gint64 *key = buffer_key(buffer);
+	g_autofree gint64 *key = buffer_key(queue, buffer);
 	const struct sighting *sighting;
 
 	sighting = history ? g_hash_table_lookup(history->buffers, key) : NULL;

@@ -150,8 +150,23 @@ bool vq_look(struct vq *vq, GError **error)
 		return false;
 	vq_sample_free(vq->sample);
 	vq->sample = sample;
+	if (!sample->halted && vq_said_panic(&vq->said))
+		sample->halted = g_strdup("panicked");
 	vq_watch_add(vq->watch, sample);
 	return check_choice(vq, error);
+}
+
+GPtrArray *vq_findings(const struct vq *vq, const struct vq_device *device)
+{
+	return vq_judge_device(device, &vq->said, vq_watch_reset(vq->watch, device),
+			       vq->choice.patience);
+}
+
+const char *vq_driver_trouble(const struct vq *vq)
+{
+	const struct vq_kernel *kernel = vq_kernel(vq);
+
+	return kernel->drivers ? vq->sample->driver_trouble : kernel->trouble;
 }
 
 static bool is_suspicious(const struct vq *vq)
@@ -159,6 +174,8 @@ static bool is_suspicious(const struct vq *vq)
 	for (guint i = 0; i < vq->sample->devices->len; i++) {
 		const struct vq_device *device = g_ptr_array_index(vq->sample->devices, i);
 
+		if (vq_shows_device(vq, device) && device->orphans)
+			return true;
 		for (guint j = 0; vq_shows_device(vq, device) && j < device->queues->len; j++) {
 			const struct vq_queue *queue = g_ptr_array_index(device->queues, j);
 
@@ -175,14 +192,22 @@ static bool never(void *data)
 	return false;
 }
 
-/* What was missed or moved in the first look has had its time, too. */
+/*
+ * What was missed or moved in the first look has had its time, too. A device
+ * that may only be slow has longer, unless something else is wrong.
+ */
 static bool is_settled(struct vq *vq, gint64 begin)
 {
 	double watched = (double)(vq->sample->time - begin) / G_USEC_PER_SEC;
+	double patience = vq->choice.patience;
 
-	if (!is_suspicious(vq) || watched >= vq->choice.patience * 1.5)
+	if (vq->sample->halted || !is_suspicious(vq))
 		return true;
-	return watched >= vq->choice.patience && vq_wrong(vq);
+	if (watched < patience)
+		return false;
+	if (vq_count(vq, VQ_WAITS) && watched < patience * (VQ_DEVICE_TIME + 0.5))
+		return false;
+	return watched >= patience * 1.5 || vq_count(vq, VQ_WRONG);
 }
 
 bool vq_settle(struct vq *vq, GError **error)

@@ -7,7 +7,7 @@
 #define KC_VQ_H
 
 #include "qmp.h"
-#include "vq-sample.h"
+#include "vq-judge.h"
 
 struct vm;
 
@@ -35,11 +35,14 @@ bool vq_look(struct vq *vq, GError **error);
  */
 bool vq_settle(struct vq *vq, GError **error);
 
-/* What was printed, which may explain a finding. Copied; either may be NULL. */
+/*
+ * What was printed, which may explain a finding, or tell of a panic. Copied;
+ * either may be NULL.
+ */
 void vq_hear(struct vq *vq, const char *console, const char *qemu);
 
-/* How many findings say that something is wrong. */
-unsigned vq_wrong(struct vq *vq);
+/* How many findings of that grade there are. */
+unsigned vq_count(struct vq *vq, enum vq_grade grade);
 
 /* As text, or as JSON: one line. Caller frees. */
 char *vq_text(struct vq *vq);
@@ -47,7 +50,9 @@ char *vq_json(struct vq *vq);
 
 /*
  * For what is kept of a hanging test: the text, or one line that says why there is
- * none. Takes a little longer than VQ_PATIENCE where something stands still.
+ * none. Takes a little longer than VQ_PATIENCE where something stands still,
+ * VQ_DEVICE_TIME times that where only a device does, of which QEMU does not say
+ * since when.
  * Caller frees.
  */
 char *vq_explain(struct vm *vm);

@@ -32,14 +32,20 @@ static int fresh(void **state)
 	queue = (struct vq_queue){
 		.place = {.event_index = true, .size = 64, .desc = 1, .avail = 2, .used = 3},
 		.seen_avail_known = true,
-		.counters = {.known = true, .vector = 1},
+		.counters = {.known = true,
+			     .vector = 1,
+			     .kick_wanted = true,
+			     .look = VQ_LOOK_EMPTY,
+			     .kick_age = -1,
+			     .pop_age = -1,
+			     .use_age = -1},
 		.vector = {.known = true},
 		.ring = {.read = true, .heads_known = true},
 	};
 	queue.ring.kick.wish = VQ_AT_INDEX;
 	queue.ring.interrupt.wish = VQ_AT_INDEX;
 	queue.ring.buffers = g_array_new(FALSE, TRUE, sizeof(struct vq_buffer));
-	still = (struct vq_still){3, 3, 3, 3, 3, 3};
+	still = (struct vq_still){3, 3, 3, 3, 3, 3, 3, 3};
 	return 0;
 }
 
@@ -71,7 +77,7 @@ static void complete(guint16 used, guint16 collected)
 {
 	queue.place.used_idx = queue.ring.used_idx = queue.place.last_avail = used;
 	queue.ring.avail_idx = queue.seen_avail = used;
-	queue.driver = (struct vq_driver){.known = true, .last_used = collected, .free = 60};
+	queue.driver = (struct vq_driver){.known = true, .last_used = collected, .free = 64};
 	queue.ring.interrupt.index = collected;
 	queue.ring.kick.index = used;
 }
@@ -94,6 +100,7 @@ static const char *codes(enum vq_grade grade)
 }
 
 #define assert_wrong(expected) assert_string_equal(codes(VQ_WRONG), expected)
+#define assert_waits(expected) assert_string_equal(codes(VQ_WAITS), expected)
 
 static void test_idle(void **state)
 {
@@ -109,6 +116,7 @@ static void test_waits_by_design(void **state)
 	(void)state;
 	for (int i = 0; i < 64; i++)
 		add_buffer(false, 0, 1500);
+	queue.counters.kicked = true;
 	assert_wrong("");
 }
 
@@ -117,11 +125,62 @@ static void test_never_kicked(void **state)
 	(void)state;
 	add_buffer(false, 8, 8);
 	assert_wrong("never-kicked");
+	queue.counters.look = VQ_LOOK_NONE;
+	assert_wrong("never-kicked");
+	/* It took one: what waits may have come with that one's kick. */
+	queue.counters.look = VQ_LOOK_FOUND;
+	assert_wrong("not-looked-again");
+	queue.counters.look = VQ_LOOK_ENABLED;
+	assert_wrong("not-taken");
+	queue.driver = (struct vq_driver){.known = true, .added = 1, .free = 63};
+	assert_wrong("never-kicked");
+}
+
+/* Room for what the device has to say is kicked once, and may wait for ever. */
+static void test_room_never_kicked(void **state)
+{
+	(void)state;
+	add_buffer(false, 0, 8);
+	assert_wrong("never-kicked");
+	assert_true(vq_is_suspicious(&device, &queue));
 	queue.counters.kicked = true;
+	assert_wrong("");
+	queue.counters.kicked = false;
+	queue.counters.look = VQ_LOOK_FOUND;
+	assert_wrong("");
+}
+
+/* A device may be slow: it has five times as long. */
+static void test_never_popped(void **state)
+{
+	(void)state;
+	add_buffer(false, 8, 8);
+	queue.counters.kicked = true;
+	assert_wrong("");
+	assert_waits("not-popped-yet");
+	still.pop = 10;
 	assert_wrong("never-popped");
 	queue.counters.kicked = false;
 	queue.seen_avail = 1; /* the device has read the index, which takes no kick */
 	assert_wrong("never-popped");
+	device.device_id = 3; /* a console waits for who reads on the host */
+	assert_wrong("");
+	assert_waits("not-popped-yet");
+}
+
+static void test_requests_to_write(void **state)
+{
+	(void)state;
+	add_buffer(false, 0, 8);
+	queue.counters.kicked = true;
+	device.device_id = 61; /* somebody's own: it may have something to say one day */
+	assert_waits("");
+	add_buffer(true, 0, 8); /* but why did it take this one */
+	assert_waits("not-completed-yet");
+	device.device_id = 4; /* entropy is asked for */
+	assert_waits("not-popped-yet not-completed-yet");
+	still.pop = still.complete = 100; /* and may be long in coming */
+	assert_wrong("");
 }
 
 static void test_not_counted(void **state)
@@ -141,7 +200,7 @@ static void test_busy(void **state)
 	complete(7, 3);
 	queue.counters.interrupt_due = true;
 	queue.vector.pending = true;
-	still = (struct vq_still){1.9, 1.9, 1.9, 1.9, 1.9, 1.9};
+	still = (struct vq_still){1.9, 1.9, 1.9, 1.9, 1.9, 1.9, 1.9, 1.9};
 	assert_wrong("");
 	assert_true(vq_is_suspicious(&device, &queue));
 }
@@ -152,8 +211,17 @@ static void test_kick_index(void **state)
 	add_buffer(false, 8, 8);
 	queue.ring.kick.index = 1; /* ahead */
 	assert_wrong("kick-event-index");
+	queue.seen_avail = 1; /* QEMU has put it there when it had read the index */
+	assert_wrong("not-looked-again");
+	queue.seen_avail = 0;
 	queue.ring.kick.index = 65535; /* behind */
 	assert_wrong("kick-event-index");
+	queue.counters.kick_wanted = false; /* it stays where it was when they were switched off */
+	assert_wrong("kick-suppressed");
+	queue.in_use = 1; /* who is busy looks again */
+	assert_wrong("");
+	queue.in_use = 0;
+	queue.counters.kick_wanted = true;
 	queue.ring.kick.wish = VQ_NEVER;
 	assert_wrong("kick-suppressed");
 	/* Indices run past 65535. */
@@ -167,10 +235,57 @@ static void test_held(void **state)
 {
 	(void)state;
 	add_buffer(true, 8, 8);
+	assert_wrong("");
+	assert_waits("not-completed-yet");
+	still.complete = 10;
 	assert_wrong("never-completed");
+	device.device_id = 3; /* a console's, while nobody on the host reads */
+	assert_wrong("");
+	assert_waits("not-completed-yet");
 	device.device_id = 5;
 	queue.index = 2; /* a balloon keeps a buffer there */
 	assert_wrong("");
+	device.device_id = 0;
+	still.complete = 0; /* others come and go */
+	still.oldest = 10;
+	assert_wrong("never-completed");
+	still.complete = 3;
+	queue.counters.unflushed = 1;
+	assert_wrong("not-flushed");
+}
+
+/* The driver has fewer descriptors free than ring and device hold. */
+static void test_lost(void **state)
+{
+	(void)state;
+	complete(5, 5);
+	queue.driver.free = 64;
+	assert_wrong("");
+	add_buffer(false, 0, 8);
+	queue.counters.kicked = true;
+	queue.driver.free = 63;
+	assert_wrong("");
+	queue.driver.free = 62;
+	assert_wrong("lost");
+	still.missing = 1;
+	assert_wrong("");
+	still.missing = 3;
+	queue.ring.interrupt.index = queue.driver.last_used =
+		4; /* what is not collected says nothing of descriptors */
+	assert_wrong("not-collected");
+	queue.driver.last_used = 5;
+	queue.ring.heads_known = false;
+	assert_wrong("");
+}
+
+static void test_full(void **state)
+{
+	(void)state;
+	queue.place.last_avail = 0;
+	for (int i = 0; i < 64; i++)
+		add_buffer(false, 8, 8);
+	queue.driver = (struct vq_driver){.known = true};
+	assert_wrong("never-kicked queue-full");
 }
 
 static void test_interrupts(void **state)
@@ -184,8 +299,33 @@ static void test_interrupts(void **state)
 	assert_wrong("not-collected");
 	queue.vector = (struct vq_vector){.known = true, .masked = true, .pending = true};
 	assert_wrong("interrupt-not-taken");
+	queue.vector.pending = false; /* masked when it came, by who had disabled it */
+	assert_wrong("interrupt-not-taken");
 	queue.vector = (struct vq_vector){.known = true};
 	queue.counters.vector = 0;
+	assert_wrong("wrong-vector");
+	queue.counters.vector = VQ_NO_VECTOR;
+	queue.vector.known = false;
+	assert_wrong("no-vector");
+	/* Who has collected all has missed nothing. */
+	complete(5, 5);
+	queue.counters.interrupt_due = true;
+	assert_wrong("");
+}
+
+static void test_shared_vector(void **state)
+{
+	struct vq_queue second = queue, third = queue;
+
+	(void)state;
+	second.index = 1;
+	third.index = 2;
+	g_ptr_array_add(device.queues, &second);
+	g_ptr_array_add(device.queues, &third);
+	complete(5, 3);
+	queue.counters.interrupts = 1;
+	assert_wrong("not-collected"); /* all share one, as where vectors are few */
+	third.counters.vector = 3;
 	assert_wrong("wrong-vector");
 }
 
@@ -224,6 +364,10 @@ static void test_polled(void **state)
 	complete(5, 3);
 	queue.driver.no_callback = queue.driver.callbacks_off = true;
 	assert_wrong("");
+	assert_waits("polled");
+	queue.driver.no_callback = false;
+	device.device_id = 3; /* what nobody in the guest reads */
+	assert_wrong("");
 	assert_string_equal(codes(VQ_UNKNOWN), "polled");
 }
 
@@ -253,6 +397,19 @@ static void test_defects(void **state)
 	queue.ring.runaway = false;
 	queue.driver = (struct vq_driver){.known = true, .broken = true};
 	assert_wrong("queue-broken");
+	queue.driver.next_known = true;
+	assert_wrong("used-id");
+	queue.driver.next_awaited = true; /* it would have taken that one */
+	assert_wrong("queue-broken");
+}
+
+static void test_unready(void **state)
+{
+	(void)state;
+	device.driver_ok = false;
+	assert_wrong("");
+	add_buffer(false, 8, 8);
+	assert_wrong("not-ready");
 }
 
 static void test_bad_chain(void **state)
@@ -275,7 +432,7 @@ static void test_no_ring(void **state)
 /* The first finding of the device itself; "" if none. */
 static const char *device_code(const struct vq_said *said)
 {
-	g_autoptr(GPtrArray) findings = vq_judge_device(&device, said);
+	g_autoptr(GPtrArray) findings = vq_judge_device(&device, said, 3, PATIENCE);
 
 	return findings->len ? ((struct vq_finding *)g_ptr_array_index(findings, 0))->code : "";
 }
@@ -290,9 +447,10 @@ static void test_device(void **state)
 	device.needs_reset = true;
 	assert_string_equal(device_code(NULL), "needs-reset");
 	device.needs_reset = device.acknowledged = false;
-	device.resets = 1; /* nobody has touched it */
+	device.driver_ok = false;
+	device.resets = 2; /* and nobody uses it, as before its driver is there */
 	assert_string_equal(device_code(NULL), "");
-	device.resets = 2;
+	device.orphans = 1;
 	assert_string_equal(device_code(NULL), "reset");
 }
 
@@ -310,6 +468,24 @@ static void test_said(void **state)
 	assert_string_equal(device_code(&said), "used-id");
 	device.guest_index = 3;
 	assert_string_equal(device_code(&said), "used-length");
+	said.console = (char *)"virtio3: bad answer: got 7 bytes";
+	assert_string_equal(device_code(&said), "used-length");
+	said.console = (char *)"virtio3: 2097152 512-byte logical blocks, length 9";
+	assert_string_equal(device_code(&said), "");
+	said.console = (char *)"virtio3: submission failed (-110): 3 in flight, 0 refused";
+	assert_string_equal(device_code(&said), "");
+	assert_false(vq_said_panic(&said));
+	said.console = (char *)"[ 3.0] Kernel panic - not syncing: Attempted to kill init!";
+	assert_true(vq_said_panic(&said));
+}
+
+/* Each code that is found says where to look. */
+static void test_next(void **state)
+{
+	(void)state;
+	assert_non_null(vq_next("never-kicked"));
+	assert_non_null(vq_next("not-ready"));
+	assert_null(vq_next("no-such-code"));
 }
 
 static void test_only_looks_pass(void **state)
@@ -333,11 +509,17 @@ int main(void)
 		judged(test_idle),
 		judged(test_waits_by_design),
 		judged(test_never_kicked),
+		judged(test_room_never_kicked),
+		judged(test_never_popped),
+		judged(test_requests_to_write),
 		judged(test_not_counted),
 		judged(test_busy),
 		judged(test_kick_index),
 		judged(test_held),
+		judged(test_lost),
+		judged(test_full),
 		judged(test_interrupts),
+		judged(test_shared_vector),
 		judged(test_mask_without_interrupt),
 		judged(test_callbacks),
 		judged(test_polled),
@@ -345,8 +527,10 @@ int main(void)
 		judged(test_defects),
 		judged(test_bad_chain),
 		judged(test_no_ring),
+		judged(test_unready),
 		judged(test_device),
 		judged(test_said),
+		cmocka_unit_test(test_next),
 		cmocka_unit_test(test_only_looks_pass),
 	};
 

@@ -215,12 +215,42 @@ static void test_split_runaway(void **state)
 	vq_ring_clear(&ring);
 }
 
+/* The ring is full again, but for the one that the device holds. */
+static void test_split_held_and_full(void **state)
+{
+	struct vq_place place = split_place();
+	struct vq_ring ring;
+
+	(void)state;
+	for (unsigned i = 0; i < SIZE; i++)
+		put_desc(DESC, i, DATA, 8, 0, 0);
+	for (guint16 at = 0; at < 5 + SIZE; at++)
+		make_available(at, (at * 3) % SIZE);
+	for (guint16 at = 0; at < 5; at++)
+		make_used(at, (at * 3) % SIZE, 8);
+	place.last_avail = 6;
+	place.used_idx = 5;
+	place.popped = 1;
+	vq_ring_read(&ring, &place, &guest.memory);
+	assert_true(ring.heads_known);
+	assert_true(buffer_at(&ring, 0)->popped);
+	assert_int_equal(buffer_at(&ring, 0)->head, 5 * 3 % SIZE);
+	assert_int_equal(ring.waiting, SIZE - 1);
+	vq_ring_clear(&ring);
+}
+
 static void test_split_wishes(void **state)
 {
 	struct vq_place place = split_place();
 	struct vq_ring ring;
 
 	(void)state;
+	vq_ring_read(&ring, &place, &guest.memory);
+	assert_true(ring.read);
+	assert_int_equal(ring.kick.wish, VQ_UNREAD); /* nothing has ever been there */
+	vq_ring_clear(&ring);
+	place.last_avail = place.used_idx = 1;
+	make_available(0, 0);
 	put16(AVAIL, 1);
 	put16(USED, 1);
 	put16(AVAIL + 4 + SIZE * 2, 77);
@@ -391,6 +421,7 @@ int main(void)
 		cmocka_unit_test_setup(test_split_forgotten, fresh),
 		cmocka_unit_test_setup(test_split_hostile_chains, fresh),
 		cmocka_unit_test_setup(test_split_runaway, fresh),
+		cmocka_unit_test_setup(test_split_held_and_full, fresh),
 		cmocka_unit_test_setup(test_split_wishes, fresh),
 		cmocka_unit_test_setup(test_split_used, fresh),
 		cmocka_unit_test_setup(test_unreadable, fresh),

@@ -20,6 +20,8 @@ start_vm() {
 		sleep 0.1
 	done
 	cat "$work/vm.out" "$work/vm.err" >"$err"
+	result 1 "a VM that says '$words': $*"
+	stop_vm
 	return 1
 }
 
@@ -48,10 +50,14 @@ names() {
 # What is to be found, or the beginning of it.
 device_faults='none nothing
 never-pops never-popped
+pops-one not-looked-again
 never-completes never-completed
-late never-completed
+no-flush not-flushed
+drops lost
+late nothing
 no-interrupt no-interrupt
 wrong-vector wrong-vector
+no-vector no-vector
 bad-id used-id
 idle-id used-id
 long-used used-length
@@ -59,7 +65,7 @@ short-used used-length
 twice completed-twice
 needs-reset needs-reset
 resets-itself reset
-no-notify kick-
+no-notify kick-suppressed
 event-behind kick-event-index
 event-ahead kick-event-index'
 
@@ -71,12 +77,13 @@ queue-full queue-full
 callbacks-off callbacks-off
 no-reenable callbacks-off
 masked-vector interrupt-not-taken
+disabled-irq interrupt-not-taken
 event-behind interrupt-event-index
 reset reset
 bad-address needs-reset
 zero-length needs-reset
 long-chain needs-reset
-bogus-avail queue-broken
+bogus-avail used-id
 loop needs-reset'
 
 # Submits thrice to every device, all at once: 1, 2 and 1 requests.
@@ -94,10 +101,10 @@ check_device_faults() {
 	set -- --transport "$transport" --module fault_virtio
 	for fault in $(echo "$device_faults" | cut -d' ' -f1); do
 		case " $skipped " in *" $fault "*) continue ;; esac
-		set -- "$@" --device "virtio-fault-$bus,id=$fault,fault=$fault$ring"
+		set -- "$@" --device "virtio-fault-$bus,id=$fault,fault=$fault,delay-ms=4000$ring"
 	done
 	start_vm ready "$@" -- sh -c "$submit" || return
-	try 60 "$kc" vq $vm
+	try 120 "$kc" vq --still 1 $vm
 	check_findings "$device_faults" "$skipped" "device, $transport$ring"
 	stop_vm
 }
@@ -123,7 +130,7 @@ check_driver_faults() {
 		set -- "$@" --device "virtio-fault-$bus,id=$fault$ring"
 	done
 	start_vm ready "$@" --env "FAULTS=$list" -- sh -c "$bind$submit" || return
-	try 60 "$kc" vq $vm
+	try 120 "$kc" vq --still 1 $vm
 	check_findings "$driver_faults" "$skipped" "driver, $transport$ring"
 	stop_vm
 }
@@ -141,8 +148,8 @@ check_findings() {
 check_device_faults pci pci "" ""
 check_device_faults pci pci ,packed=on ""
 check_device_faults pci pci ,event_idx=off,indirect_desc=off "event-behind event-ahead"
-check_device_faults mmio device "" "wrong-vector event-ahead late"
-check_device_faults mmio device ,packed=on "wrong-vector event-ahead late"
+check_device_faults mmio device "" "wrong-vector no-vector event-ahead late"
+check_device_faults mmio device ,packed=on "wrong-vector no-vector event-ahead late"
 check_driver_faults pci pci "" ""
 check_driver_faults pci pci ,packed=on "bogus-avail loop"
 check_driver_faults pci pci ,event_idx=off,indirect_desc=off "event-behind long-chain bad-address"
@@ -180,7 +187,7 @@ check_loads() {
 		--device "virtio-9p-$bus,fsdev=f,mount_tag=host$ring" -- sh -c "$load" || return
 	for round in 1 2 3; do
 		sleep 2
-		try 60 "$kc" vq $vm
+		try 120 "$kc" vq $vm
 		! grep -q WRONG "$out" && grep -q '^nothing wrong' "$out"
 		result $? "loads, $transport$ring: nobody is accused, look $round"
 	done
@@ -188,7 +195,7 @@ check_loads() {
 		grep -q idle "$work/vm.out" && break
 		sleep 0.1
 	done
-	try 60 "$kc" vq $vm
+	try 120 "$kc" vq $vm
 	! grep -q WRONG "$out" && grep -q '^nothing wrong' "$out"
 	result $? "idle, $transport$ring: nobody is accused"
 	stop_vm
