@@ -188,7 +188,7 @@ check_loads() {
 	for round in 1 2 3; do
 		sleep 2
 		try 120 "$kc" vq $vm
-		! grep -q WRONG "$out" && grep -q '^nothing wrong' "$out"
+		! grep -A8 WRONG "$out" >"$err" && grep -q '^nothing wrong' "$out"
 		result $? "loads, $transport$ring: nobody is accused, look $round"
 	done
 	for _ in $(seq 600); do
@@ -196,7 +196,7 @@ check_loads() {
 		sleep 0.1
 	done
 	try 120 "$kc" vq $vm
-	! grep -q WRONG "$out" && grep -q '^nothing wrong' "$out"
+	! grep -A8 WRONG "$out" >"$err" && grep -q '^nothing wrong' "$out"
 	result $? "idle, $transport$ring: nobody is accused"
 	stop_vm
 }
