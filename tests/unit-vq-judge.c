@@ -393,7 +393,12 @@ static void test_defects(void **state)
 	assert_wrong("used-id");
 	queue.ring.last_used_outside = false;
 	queue.ring.runaway = true;
+	queue.ring.waiting = 65;
+	still.pop = 1; /* it was read after the device's index, which moves */
+	assert_wrong("");
+	still.pop = 3;
 	assert_wrong("available-index");
+	queue.ring.waiting = 0;
 	queue.ring.runaway = false;
 	queue.driver = (struct vq_driver){.known = true, .broken = true};
 	assert_wrong("queue-broken");
