@@ -2,7 +2,8 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 # Puts modules of the lab into a root filesystem's tree: modprobe finds them,
 # and `insmod NAME.ko` in the folder that a shell lands in. A module that is
-# built in has no file in the lab.
+# built in has no file in the lab. A tree may be given the modules of several
+# kernels; the links are then to those of the last.
 #
 # usage: install-modules.sh TREE LINUX-BUILD LAB MODULE-DIR...
 
@@ -14,7 +15,6 @@ shift 3
 release=$(cat "$linux/include/config/kernel.release")
 modules=lib/modules/$release
 
-rm -rf "$tree/lib/modules"
 find "$tree/root" -name '*.ko' -type l -delete
 mkdir -p "$tree/$modules/extra"
 for dir in "$@"; do

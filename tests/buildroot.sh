@@ -106,6 +106,14 @@ try 30 "$tree/post-build.sh" "$work/target"
 	grep -q hello_virtio "$work/target/lib/modules/$(cat build/lab/kernel.release)/modules.dep" &&
 	[ ! -e "$work/target/etc/init.d/S02sysctl" ]
 result $? "post-build.sh brings the lab's modules, ready for modprobe"
+if [ -d build/linux-debug-modules ]; then
+	debug=$work/target/lib/modules/$(cat build/lab/debug/kernel.release)
+	grep -q hello_virtio "$debug/modules.dep" &&
+		cmp -s "$debug/extra/hello_virtio.ko" build/lab/debug/modules/hello_virtio.ko
+	result $? "... those of the debug kernel beside them"
+else
+	skip "... those of the debug kernel beside them" "that kernel was not built here"
+fi
 
 configure() {
 	try 30 "$config" configure "$tree/configs/kernelcraft_defconfig" "$fake" "$work/o" "$@"

@@ -1,7 +1,7 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-2.0-or-later
 # Buildroot calls this before it makes the images: the kernel is ours, and so
-# are its modules.
+# are its modules. One image serves both kernels, where both were built.
 #
 # usage: post-build.sh TARGET-DIR
 
@@ -9,9 +9,17 @@ set -eu
 target=$1
 cd "$(dirname "$0")/../.."
 dirs=$(for kbuild in modules/*/Kbuild devices/*/Kbuild; do dirname "$kbuild"; done)
-# shellcheck disable=SC2086 # a list of folders
-scripts/install-modules.sh "$target" "${KERNELCRAFT_LINUX:-$PWD/build/linux}" \
-	"$PWD/build/lab" $dirs
+linux=${KERNELCRAFT_LINUX:-$PWD/build/linux}
+
+# bring BUILT LAB
+bring() {
+	# shellcheck disable=SC2086 # a list of folders
+	scripts/install-modules.sh "$target" "$1" "$2" $dirs
+}
+
+rm -rf "$target/lib/modules"
+[ ! -d "$linux-debug-modules" ] || bring "$linux-debug" "$PWD/build/lab/debug"
+bring "$linux" "$PWD/build/lab"
 
 # What has nothing to do need not be started at each boot.
 cd "$target/etc"
