@@ -48,6 +48,7 @@ BUILDROOT_ENV := env -u MAKEFLAGS -u MFLAGS -u MAKELEVEL PYTHONDONTWRITEBYTECODE
 	FORCE_UNSAFE_CONFIGURE=1 \
 	BUILDROOT_CCACHE=$(BUILDROOT_CCACHE) BR2_EXTERNAL=$(BUILDROOT_EXTERNAL) \
 	KERNELCRAFT_LINUX=$(LINUX_BUILD) $(if $(BUILDROOT_TOOLCHAIN),,$(BUILDROOT_HEADERS))
+BUILDROOT_ALONE := scripts/alone.sh $(BUILDROOT_OUT)
 BUILDROOT_MAKE := $(BUILDROOT_ENV) make -C $(BUILDROOT_TREE) O=$(BUILDROOT_OUT) BR2_JLEVEL=$(JOBS)
 
 .PHONY: buildroot-tree
@@ -57,26 +58,35 @@ buildroot-tree:
 	@[ -e $(BUILDROOT_LINES) ] || { echo "kernelcraft: no such file: $(BUILDROOT_LINES)" \
 		"(BUILDROOT_DEFCONFIG=$(BUILDROOT_DEFCONFIG))" >&2; exit 1; }
 
+# config VERB ARGUMENT...
+buildroot_config = $(BUILDROOT_ALONE) $(BUILDROOT_ENV) scripts/buildroot-config.sh $1 \
+	$(BUILDROOT_LINES) $(BUILDROOT_TREE) $(BUILDROOT_OUT) $2
+
 $(BUILDROOT_OUT)/.config: $(BUILDROOT_LINES) | buildroot-tree $(LINUX_READY)
-	$(STEP) buildroot-config $(BUILDROOT_ENV) scripts/buildroot-config.sh configure \
-		$< $(BUILDROOT_TREE) $(@D) $(LINUX_TREE) $(BUILDROOT_TOOLCHAIN) || { rm -f $@; exit 1; }
+	@$(call buildroot_config,keep)
+	$(STEP) buildroot-config $(call buildroot_config,configure,$(LINUX_TREE) $(BUILDROOT_TOOLCHAIN))
+
+# Folders, too: their times tell that something in them is gone.
+$(BUILDROOT_OUT)/.filled: $(BUILDROOT_OUT)/.config guest/busybox.config \
+		$(BUILDROOT_EXTERNAL)/busybox.fragment $(shell find guest/rootfs) devices
+	@$(call buildroot_config,refill)
+	@touch $@
 
 # Our own programs may have changed, which Buildroot does not look at: they are
 # quickly built anew.
-rootfs-buildroot: buildroot-tree $(BUILDROOT_OUT)/.config linux modules \
+rootfs-buildroot: buildroot-tree $(BUILDROOT_OUT)/.filled linux modules \
 		$(LINUX_HEADERS)/linux/virtio_ids.h
-	$(STEP) buildroot sh -c '$(BUILDROOT_MAKE) kc-agent-dirclean kc-tests-dirclean && \
+	$(STEP) buildroot $(BUILDROOT_ALONE) sh -c '$(BUILDROOT_MAKE) kc-agent-dirclean kc-tests-dirclean && \
 		$(BUILDROOT_MAKE) all'
 	@scripts/install-images.sh $(BUILDROOT_OUT)/images/rootfs.cpio \
 		$(BUILDROOT_OUT)/images/rootfs.ext2 $(LAB)/buildroot
 
 buildroot-menuconfig: buildroot-tree $(BUILDROOT_OUT)/.config
 	@scripts/preflight.sh menuconfig
-	@$(BUILDROOT_MAKE) menuconfig
+	@$(BUILDROOT_ALONE) $(BUILDROOT_MAKE) menuconfig
 	@echo 'make rootfs-buildroot builds it; make buildroot-savedefconfig keeps it.'
 
 buildroot-savedefconfig: buildroot-tree $(BUILDROOT_OUT)/.config
-	@$(BUILDROOT_ENV) scripts/buildroot-config.sh save $(BUILDROOT_LINES) \
-		$(BUILDROOT_TREE) $(BUILDROOT_OUT)
+	@$(call buildroot_config,save)
 
 endif

@@ -7,8 +7,12 @@
 # usage: buildroot-config.sh configure DEFCONFIG TREE OUT LINUX_TREE [TOOLCHAIN]
 #	OUT/.config from the defconfig and what was worked out; BUILDROOT_CCACHE=n
 #	in the environment does without ccache, which Buildroot builds first
+# usage: buildroot-config.sh keep DEFCONFIG TREE OUT
+#	OUT/.config as OUT/.config.edited, if it was edited and is about to be replaced
 # usage: buildroot-config.sh save DEFCONFIG TREE OUT
 #	the defconfig from OUT/.config, less what was worked out
+# usage: buildroot-config.sh refill DEFCONFIG TREE OUT
+#	the next build fills OUT/target anew
 
 set -eu
 verb=$1
@@ -120,10 +124,20 @@ check_lost() {
 		"another name in this version. Mend that, or take them out of the defconfig."
 }
 
+keep() {
+	[ -e "$out/.config" ] || return 0
+	cmp -s "$out/.config" "$out/.config.made" || {
+		cp "$out/.config" "$out/.config.edited"
+		echo "$defconfig has changed; what was edited is now $out/.config.edited"
+	}
+}
+
 configure() {
 	linux=$5
 	toolchain=${6:-}
 	mkdir -p "$out"
+	# Half a configuration is none.
+	trap 'rm -f "$out/.config"' EXIT
 	echo "BR2_CCACHE=${BUILDROOT_CCACHE:-y}" | grep -v '=n$' >"$out/kernelcraft.host" || true
 	if [ -n "$toolchain" ]; then
 		external_toolchain "$toolchain" >>"$out/kernelcraft.host"
@@ -135,17 +149,43 @@ configure() {
 	cat "$out/kernelcraft.host" >>"$out/kernelcraft_defconfig"
 	make -s -C "$tree" O="$out" BR2_DEFCONFIG="$out/kernelcraft_defconfig" defconfig
 	check_lost
+	cp "$out/.config" "$out/.config.made"
+	trap - EXIT
 }
 
-# An external toolchain hides the lines on one that Buildroot builds: they stay.
+# with_hidden OLD: an external toolchain hides the lines on one that Buildroot
+# builds. They stay, behind the line that they stood behind in OLD.
+with_hidden() {
+	awk 'NR != FNR { print; printf "%s", hidden[$0]; delete hidden[$0]; next }
+	     !/^BR2_TOOLCHAIN_BUILDROOT/ { last = $0; next }
+	     { hidden[last] = hidden[last] $0 "\n" }
+	     END { for (last in hidden) printf "%s", hidden[last] }' "$1" -
+}
+
 save() {
 	make -C "$tree" O="$out" BR2_DEFCONFIG="$out/saved" savedefconfig >/dev/null
 	if grep -q '^BR2_TOOLCHAIN_EXTERNAL=y' "$out/kernelcraft.host"; then
-		grep '^BR2_TOOLCHAIN_BUILDROOT' "$defconfig" >>"$out/saved"
+		with_hidden "$defconfig" <"$out/saved" >"$out/saved.all"
+	else
+		cp "$out/saved" "$out/saved.all"
 	fi
-	grep -vxFf "$out/kernelcraft.host" "$out/saved" >"$out/saved.ours"
-	cp "$out/saved.ours" "$defconfig"
+	grep -vxFf "$out/kernelcraft.host" "$out/saved.all" >"$out/saved.ours"
+	cmp -s "$out/saved.ours" "$defconfig" || cp "$out/saved.ours" "$defconfig"
+	# Both say the same: nothing is to be configured anew.
+	touch "$out/.config"
+	cp "$out/.config" "$out/.config.made"
 	echo "$defconfig: $(wc -l <"$defconfig") lines"
+}
+
+# Buildroot only ever adds to target/. A package, an applet of BusyBox or a file
+# of the overlay that is no longer wanted goes by installing all of them anew,
+# which compiles nothing; BusyBox alone also takes its own configuration anew.
+refill() {
+	[ -d "$out/build" ] || return 0
+	rm -rf "$out/target"
+	find "$out/build" -mindepth 2 -maxdepth 2 \( -name .stamp_target_installed \
+		-o -path '*/host-gcc-final-*/.stamp_host_installed' \
+		-o -path '*/busybox-*/.stamp_dotconfig' \) -delete
 }
 
 "$verb" "$@"

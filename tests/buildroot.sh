@@ -134,6 +134,54 @@ try 30 env LOST=BR2_PACKAGE_KC_AGENT "$config" configure \
 	"$tree/configs/kernelcraft_defconfig" "$fake" "$work/o" "$work/linux"
 refused "a line that Buildroot drops is named" 1 'BR2_PACKAGE_KC_AGENT=y'
 
+printf '%s\n' BR2_ONE=y BR2_TOOLCHAIN_BUILDROOT_CXX=y BR2_TWO=y >"$work/mine_defconfig"
+printf '%s\n' BR2_ONE=y BR2_NEW=y BR2_TWO=y BR2_TOOLCHAIN_EXTERNAL=y >"$work/o/.config"
+echo BR2_TOOLCHAIN_EXTERNAL=y >"$work/o/kernelcraft.host"
+try 30 "$config" save "$work/mine_defconfig" "$fake" "$work/o"
+[ "$status" = 0 ] && [ "$(tr '\n' ' ' <"$work/mine_defconfig")" = \
+	'BR2_ONE=y BR2_TOOLCHAIN_BUILDROOT_CXX=y BR2_NEW=y BR2_TWO=y ' ]
+result $? "... and what an external toolchain hides stays where it was"
+
+# A folder that was built, and target/ with what is no longer wanted
+fake_buildroot 2099.01
+built=$root/build/buildroot/kernelcraft-2099.01
+trap 'rm -rf "$work" "$built"' EXIT
+fill() {
+	mkdir -p "$built/target" "$built/build/busybox-1" "$built/build/host-gcc-final-1" "$built/build/one-1"
+	for stamp in busybox-1/.stamp_dotconfig host-gcc-final-1/.stamp_host_installed \
+		one-1/.stamp_target_installed one-1/.stamp_host_installed one-1/.stamp_built; do
+		: >"$built/build/$stamp"
+	done
+	: >"$built/target/S50crond"
+	try 60 make "$built/.filled" BUILDROOT_SRC="$fake" "$@"
+}
+rm -rf "$built"
+fill
+fill
+[ "$status" = 0 ] && [ -e "$built/target/S50crond" ]
+result $? "what was installed stays when nothing changed"
+for input in guest/busybox.config "$tree/busybox.fragment" guest/rootfs/etc \
+	"$tree/configs/kernelcraft_defconfig"; do
+	fill -W "$input"
+	[ "$status" = 0 ] && [ ! -e "$built/target" ] &&
+		[ "$(find "$built/build" -name '.stamp_*' -printf '%P ')" = \
+			'one-1/.stamp_host_installed one-1/.stamp_built ' ]
+	result $? "all of it is installed anew, and nothing built, when ${input#"$root/"} changed"
+done
+echo BR2_EDITED=y >>"$built/.config"
+fill -W "$tree/configs/kernelcraft_defconfig"
+[ "$status" = 0 ] && grep -q "what was edited is now $built/.config.edited" "$out" &&
+	grep -qx BR2_EDITED=y "$built/.config.edited" && ! grep -q BR2_EDITED "$built/.config"
+result $? "what was edited gives way to a newer defconfig, and is kept"
+flock "$built/.lock" sleep 60 &
+holder=$!
+sleep 1
+fill -W "$tree/configs/kernelcraft_defconfig"
+kill $holder
+refused "two at once in one folder" 2 "another make is at work in $built"
+[ -e "$built/.config" ]
+result $? "... and the first one's configuration stays"
+
 configure "$work/linux" "$work/empty"
 refused "a toolchain without a compiler" 1 'has no bin/*-gcc'
 ln -s "$(command -v gcc)" "$work/glibc/bin/x86_64-linux-gnu-gcc"
