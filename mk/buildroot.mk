@@ -53,7 +53,7 @@ BUILDROOT_MAKE := $(BUILDROOT_ENV) make -C $(BUILDROOT_TREE) O=$(BUILDROOT_OUT) 
 
 .PHONY: buildroot-tree
 buildroot-tree:
-	@scripts/check-tree.sh buildroot $(BUILDROOT_TREE)
+	@scripts/check-tree.sh buildroot '$(BUILDROOT_SRC)'
 	@scripts/preflight.sh buildroot
 	@[ -e $(BUILDROOT_LINES) ] || { echo "kernelcraft: no such file: $(BUILDROOT_LINES)" \
 		"(BUILDROOT_DEFCONFIG=$(BUILDROOT_DEFCONFIG))" >&2; exit 1; }

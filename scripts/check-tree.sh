@@ -47,15 +47,17 @@ check_buildroot() {
 			"    tar -xf buildroot-2026.08.tar.xz -C ~" \
 			"    make rootfs-buildroot BUILDROOT_SRC=~/buildroot-2026.08"
 	version=$(sed -n 's/^export BR2_VERSION := *//p' "$dir/Makefile" 2>/dev/null) || true
+	case $dir in *' '*) die "BUILDROOT_SRC=$dir: a path with a blank is nothing for Buildroot. Move it." ;; esac
 	{ [ -n "$version" ] && [ -e "$dir/package/pkg-generic.mk" ]; } ||
 		die "BUILDROOT_SRC=$dir is not a Buildroot tree (no BR2_VERSION in Makefile, no package/)." \
 			"Give the top folder of an unpacked or cloned Buildroot, 2025.02 or newer."
 	case $version in
-	201* | 202[0-4].* | 2025.01*)
+	20[01]* | 202[0-4].* | 2025.01*)
 		die "BUILDROOT_SRC=$dir is Buildroot $version; 2025.02 is the oldest that will do."
 		;;
 	esac
 }
 
+[ ! -f "$dir" ] || die "$kind: $dir is a file. Unpack it, and give the folder that comes out."
 [ "$kind:$dir" = buildroot: ] || [ -d "$dir" ] || die "$kind: no such folder: $dir"
 check_"$kind"

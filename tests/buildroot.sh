@@ -64,6 +64,11 @@ try 30 make rootfs-buildroot BUILDROOT_SRC="$work/none"
 refused "a folder that is not there" 2 "no such folder: $work/none"
 try 30 make rootfs-buildroot BUILDROOT_SRC="$root/kc"
 refused "a folder that is no Buildroot" 2 'is not a Buildroot tree'
+try 30 make rootfs-buildroot BUILDROOT_SRC="$root/Makefile"
+refused "an archive, or any other file" 2 "$root/Makefile is a file. Unpack it"
+mkdir "$work/a blank"
+try 30 make rootfs-buildroot BUILDROOT_SRC="$work/a blank"
+refused "a path that Buildroot cannot take" 2 "BUILDROOT_SRC=$work/a blank: a path with a blank"
 fake_buildroot 2024.11.1
 try 30 make rootfs-buildroot BUILDROOT_SRC="$fake"
 refused "a Buildroot that is too old" 2 'is Buildroot 2024.11.1; 2025.02 is the oldest'
