@@ -6,7 +6,7 @@
 
 KC_AGENT_SITE = $(KERNELCRAFT_TOP)/guest/agent
 KC_AGENT_SITE_METHOD = local
-KC_AGENT_LICENSE = GPL-2.0-or-later
+KC_AGENT_LICENSE = GPL-2.0+
 
 define KC_AGENT_BUILD_CMDS
 	$(KERNELCRAFT_CC) $(@D)/*.c -o $(@D)/kc-agent

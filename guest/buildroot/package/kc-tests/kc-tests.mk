@@ -6,7 +6,7 @@
 
 KC_TESTS_SITE = $(KERNELCRAFT_TOP)/devices
 KC_TESTS_SITE_METHOD = local
-KC_TESTS_LICENSE = GPL-2.0-or-later
+KC_TESTS_LICENSE = GPL-2.0+
 
 KC_TESTS_DEVICES = $(patsubst $(KC_TESTS_SITE)/%/test.c,%,$(wildcard $(KC_TESTS_SITE)/*/test.c))
 
