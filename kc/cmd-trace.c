@@ -13,6 +13,7 @@
 #include "trace-kernel.h"
 #include "trace-record.h"
 #include "trace-show.h"
+#include "trace-word.h"
 
 #include <string.h>
 #include <sys/resource.h>
@@ -60,8 +61,9 @@ static bool parse_queue(const char *value, void *field, GError **error)
 static const struct option_row trace_rows[] = {
 	{"only", 0, "NAME",
 	 "follow only this device: virtio2, blk, virtio-blk, its id or its place on the bus; may "
-	 "be repeated. A --device with such a name but no properties means the same, while "
-	 "virtio-blk-pci or virtio-blk,id=b are devices to add",
+	 "be repeated. A --device with such a name but no properties means the same, and so "
+	 "does the id or the type of one that another --device adds; virtio-blk-pci or "
+	 "virtio-blk,id=b are devices to add",
 	 option_list, FIELD(only)},
 	{"queue", 0, "N", "follow only queues of this number", parse_queue, FIELD(queue)},
 	{"html", 0, "FILE",
@@ -256,7 +258,7 @@ static int trace_watched(struct launch *launch, const struct trace_options *opti
 	return status;
 }
 
-/* --device is what it is in kc run, but for a name that QEMU has no device of. */
+/* --device is what it is in kc run, but for the name of a device that there is anyhow. */
 static void sort_devices(struct trace_options *options, const struct trace_options *typed)
 {
 	const char **devices = typed->launch.devices;
@@ -267,8 +269,9 @@ static void sort_devices(struct trace_options *options, const struct trace_optio
 		option_list(typed->only[i], &options->only, NULL);
 	for (int i = 0; devices && devices[i]; i++)
 		option_list(devices[i],
-			    trace_device_word(devices[i]) ? &options->only
-							  : &options->launch.devices,
+			    trace_word_names(devices[i], devices, typed->launch.qemu_args)
+				    ? &options->only
+				    : &options->launch.devices,
 			    NULL);
 }
 

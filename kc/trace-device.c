@@ -28,6 +28,7 @@ static void free_queue(void *data)
 	g_array_unref(queue->notices);
 	g_array_unref(queue->signals);
 	g_array_unref(queue->open);
+	g_array_unref(queue->gone);
 	g_array_unref(queue->filled);
 	g_array_unref(queue->chain);
 	g_array_unref(queue->pushes);
@@ -65,6 +66,7 @@ static struct device_queue *new_queue(void)
 	queue->notices = g_array_new(FALSE, FALSE, sizeof(gint64));
 	queue->signals = g_array_new(FALSE, FALSE, sizeof(struct device_signal));
 	queue->open = g_array_new(FALSE, TRUE, sizeof(guint32));
+	queue->gone = g_array_new(FALSE, TRUE, sizeof(guint8));
 	queue->filled = g_array_new(FALSE, FALSE, sizeof(guint32));
 	queue->chain = g_array_new(FALSE, FALSE, sizeof(struct trace_descriptor));
 	queue->pushes = g_array_new(FALSE, FALSE, sizeof(guint32));
@@ -96,6 +98,23 @@ static guint32 *open_slot(struct device_queue *queue, guint16 head)
 	if (head >= queue->open->len)
 		g_array_set_size(queue->open, head + 1);
 	return &g_array_index(queue->open, guint32, head);
+}
+
+static guint8 *gone_slot(struct device_queue *queue, guint16 head)
+{
+	if (head >= queue->gone->len)
+		g_array_set_size(queue->gone, head + 1);
+	return &g_array_index(queue->gone, guint8, head);
+}
+
+/* The device has it no more: @open is its slot. */
+static void let_go(struct device_queue *queue, guint32 *open)
+{
+	const struct device_half *half = half_at(queue, *open - 1);
+
+	if (half->popped != TRACE_NEVER)
+		*gone_slot(queue, half->head) = true;
+	*open = 0;
 }
 
 static guint32 start_half(struct device_queue *queue, const struct device_event *event)
@@ -172,6 +191,7 @@ static void take_fill(struct device_queue *queue, const struct device_event *eve
 
 	*open = index + 1;
 	half->filled = event->time;
+	half->unasked = half->popped == TRACE_NEVER && *gone_slot(queue, event->head);
 	half->written = event->written;
 	half->end = DEVICE_FILLED;
 	g_array_append_val(queue->filled, index);
@@ -180,10 +200,12 @@ static void take_fill(struct device_queue *queue, const struct device_event *eve
 static void push(struct device_queue *queue, guint32 index, gint64 time)
 {
 	struct device_half *half = half_at(queue, index);
+	guint32 *open = open_slot(queue, half->head);
 
 	half->pushed = time;
 	half->end = DEVICE_PUSHED;
-	*open_slot(queue, half->head) = 0;
+	if (*open)
+		let_go(queue, open);
 	g_array_append_val(queue->pushes, index);
 }
 
@@ -225,7 +247,7 @@ static void drop(struct device_queue *queue, guint32 *open, enum device_end end)
 		return;
 	forget_filled(queue, *open - 1);
 	half_at(queue, *open - 1)->end = end;
-	*open = 0;
+	let_go(queue, open);
 }
 
 /* Back into the ring, as if never popped: what was recorded of the pop is void. */
@@ -262,6 +284,7 @@ static void reset_queue(struct device_queue *queue)
 {
 	for (guint32 head = 0; head < queue->open->len; head++)
 		drop(queue, &g_array_index(queue->open, guint32, head), DEVICE_RESET);
+	g_array_set_size(queue->gone, 0);
 	g_array_set_size(queue->chain, 0);
 	g_array_set_size(queue->pushes, 0);
 }
@@ -304,6 +327,7 @@ static void settle_loss(struct device_side *side, struct device_queue *queue, gi
 	if (queue->losses == side->losses || time <= side->lost_until)
 		return;
 	queue->losses = side->losses;
+	g_array_set_size(queue->gone, 0);
 	g_array_set_size(queue->filled, 0);
 	g_array_set_size(queue->pushes, 0);
 	g_array_set_size(queue->chain, 0);

@@ -22,6 +22,7 @@ struct device_half {
 	guint16 chain, out_num, in_num;
 	guint8 end; /* enum device_end */
 	bool indirect; /* known only with its descriptors */
+	bool unasked; /* its head had been given back, and was not popped again */
 };
 
 /* The decision whether to interrupt, made after a push. */
@@ -38,6 +39,7 @@ struct device_queue {
 	guint16 vector;
 
 	GArray *open; /* by head: index of its half + 1; or 0 */
+	GArray *gone; /* bool, by head: it was popped, and is the device's no more */
 	GArray *filled; /* indices of those filled and not yet flushed, in order */
 	GArray *chain; /* of struct trace_descriptor: of the next pop */
 	GArray *pushes; /* indices in the order of pushing, not yet covered by a signal */

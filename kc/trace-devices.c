@@ -278,18 +278,3 @@ bool trace_devices_check(const struct trace *trace, const char *word, GError **e
 		    known->len ? known->str : "none");
 	return false;
 }
-
-bool trace_device_word(const char *word)
-{
-	static const char *const types[] = {
-		"9p",  "balloon", "blk",  "console", "crypto", "fs",	 "gpu",	  "hello", "input",
-		"mem", "net",	  "pmem", "rng",     "scsi",   "serial", "sound", "vsock", NULL,
-	};
-	const char *type = g_str_has_prefix(word, PREFIX) ? word + strlen(PREFIX) : word;
-	unsigned domain, bus, slot, function;
-	unsigned number;
-	char rest;
-
-	return g_strv_contains(types, type) || sscanf(word, "virtio%u%c", &number, &rest) == 1 ||
-	       sscanf(word, "%x:%x:%x.%x%c", &domain, &bus, &slot, &function, &rest) == 4;
-}

@@ -27,10 +27,4 @@ bool trace_device_is(const struct trace_device *device, const char *word);
 /* STATUS_MISUSE where none is meant, which names those that there are. */
 bool trace_devices_check(const struct trace *trace, const char *word, GError **error);
 
-/*
- * Whether @word can only mean a device that there is: what QEMU's -device
- * takes is named otherwise.
- */
-bool trace_device_word(const char *word);
-
 #endif

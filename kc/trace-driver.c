@@ -156,6 +156,8 @@ static void take_add(struct driver_side *side, struct driver_queue *queue,
 	guint32 index;
 
 	decide_add(side, queue, event);
+	if (queue->halves->len == 0)
+		queue->began_empty = event->free == event->size;
 	queue->size = event->size;
 	queue->packed = event->packed;
 	open = open_slot(queue, event->head);

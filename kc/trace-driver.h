@@ -60,6 +60,7 @@ struct driver_queue {
 	guint32 life;
 	gint32 level, level_max;
 	guint32 seen_at_start;
+	bool began_empty; /* when its first add was seen nothing was in it */
 };
 
 struct driver_side;

@@ -78,6 +78,22 @@ enum trace_fate part_driver_fate(struct trace_part *part, const struct driver_ha
 		       : TRACE_AT_START;
 }
 
+/*
+ * Given back though it was not the device's: it had let go of it, no buffer has
+ * such a head, or there was none that it could have taken before the trace.
+ */
+static bool is_unasked(const struct trace_part *part, const struct device_half *device, bool older)
+{
+	const struct driver_queue *driver = part->link->driver;
+
+	if (device->popped != TRACE_NEVER)
+		return false;
+	if (device->unasked || !older || !driver)
+		return driver;
+	return (driver->size && device->head >= driver->size) ||
+	       (driver->began_empty && device->filled > part->begin + part->join->clock.bound);
+}
+
 bool part_device_fate(struct trace_part *part, guint32 j, enum trace_fate *fate)
 {
 	const struct device_half *device = part_device(part, j);
@@ -90,6 +106,8 @@ bool part_device_fate(struct trace_part *part, guint32 j, enum trace_fate *fate)
 	/* Several devices that came and went: which of them the driver's events are of is not known. */
 	if (part->driver_gaps->len > 0 || device_lost(part) || !part->device->guest_name)
 		*fate = TRACE_TOUCHED;
+	else if (is_unasked(part, device, older))
+		*fate = TRACE_UNASKED;
 	else if (!older)
 		contradict(part, "the device took head %u, which the driver was not seen to add",
 			   device->head);

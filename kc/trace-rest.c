@@ -21,7 +21,7 @@ static void tie_older(struct link_life *life)
 
 		if (g_array_index(life->link->of_device, guint32, j) != TRACE_NONE)
 			added[head] = true;
-		else if (!added[head])
+		else if (!added[head] && !life_device(life, j)->unasked)
 			before[head] = j;
 	}
 	for (guint32 i = life->first_driver; i < life->end_driver; i++) {

@@ -72,7 +72,9 @@ static void print_signals(const struct trace_stats *stats, bool whole, FILE *out
 		" sent, %" G_GUINT64_FORMAT " suppressed",
 		stats->kicks_asked, stats->kicks_sent, stats->kicks_suppressed);
 	if (whole)
-		print_ratio(out, "a kick", stats->buffers - stats->fates[TRACE_REFUSED],
+		print_ratio(out, "a kick",
+			    stats->buffers - stats->fates[TRACE_REFUSED] -
+				    stats->fates[TRACE_UNASKED],
 			    stats->kicks_sent);
 	fprintf(out,
 		"\n  interrupts: %" G_GUINT64_FORMAT " raised, %" G_GUINT64_FORMAT

@@ -53,6 +53,7 @@ enum trace_fate {
 	TRACE_DROPPED, /* the device popped it and never gives it back */
 	TRACE_TOUCHED, /* some of its events were lost: what is known is true, not all is known */
 	TRACE_DRIVER_ONLY, /* its device runs outside QEMU (vhost): only one side is to be seen */
+	TRACE_UNASKED, /* no buffer: the device gave back what it had not taken */
 	TRACE_FATES
 };
 

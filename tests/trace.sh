@@ -232,6 +232,21 @@ try 120 "$kc" trace --json --put "$root/build/lab/modules/kc_fault.ko" --device 
 	grep -q 'the guest kernel complained: WARNING' "$err"
 result $? "a command under which the kernel warns is judged as kc run does, and traced"
 
+# unasked FAULT COMPLETE COUNT: what the device gives back and had not taken is no buffer.
+unasked() {
+	try 120 "$kc" trace --json --device fault --module fault_virtio \
+		--device "virtio-fault-pci,fault=$1" -- sh -c 'fault_test submit 3; true'
+	traced "a device that does wrong is traced: $1"
+	[ "$(buffers "$complete")" = "$2" ] && [ "$(buffers '"fate":"given back unasked"')" = "$3" ] &&
+		[ "$(buffers '"fate":"in flight at the end"')" = $((3 - $2)) ]
+	result $? "and what it gave back without having taken it is told apart"
+}
+
+unasked none 3 0
+unasked twice 1 1
+unasked bad-id 0 3
+unasked idle-id 0 3
+
 try 120 "$kc" trace --device nosuch --only blk -- true
 [ $status != 0 ] && [ -s "$err" ]
 result $? "a device that there is not is refused"
