@@ -43,7 +43,7 @@ static enum trace_fate open_fate(const struct trace_part *part, const struct dri
 {
 	if (device && device->end == DEVICE_DROPPED)
 		return TRACE_DROPPED;
-	if (device && device->end == DEVICE_RESET)
+	if ((device && device->end == DEVICE_RESET) || driver->life != part->link->driver->life)
 		return TRACE_WITHDRAWN;
 	if (part_driver_lost(part, clock_to_host(&part->join->clock, driver->added), G_MAXINT64) ||
 	    (!device && device_lost(part)))
@@ -109,7 +109,6 @@ bool part_device_fate(struct trace_part *part, guint32 j, enum trace_fate *fate)
 	else if (is_unasked(part, device, older))
 		*fate = TRACE_UNASKED;
 	else if (!older)
-		contradict(part, "the device took head %u, which the driver was not seen to add",
-			   device->head);
+		*fate = TRACE_UNADDED;
 	return true;
 }

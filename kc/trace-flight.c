@@ -40,7 +40,8 @@ void trace_flight_init(struct trace_flight *flight, const struct trace_buffer *b
 		.ends = g_new(gint64, n),
 	};
 	for (guint32 i = 0; i < n; i++) {
-		if (buffers[i].fate == TRACE_REFUSED || buffers[i].fate == TRACE_UNASKED)
+		if (buffers[i].fate == TRACE_REFUSED || buffers[i].fate == TRACE_UNASKED ||
+		    buffers[i].fate == TRACE_UNADDED)
 			continue;
 		flight->begins[flight->n++] = trace_flight_begin(&buffers[i]);
 		if (buffers[i].fate != TRACE_AT_END)

@@ -31,9 +31,9 @@ static void print_bytes(FILE *out, guint64 bytes)
 
 static void print_fates(const struct trace_stats *stats, FILE *out)
 {
-	const char *separator = "";
+	const char *separator = ": ";
 
-	fprintf(out, "  %" G_GUINT64_FORMAT " buffers: ", stats->buffers);
+	fprintf(out, "  %" G_GUINT64_FORMAT " buffers", stats->buffers);
 	for (int i = 0; i < TRACE_FATES; i++) {
 		if (!stats->fates[i])
 			continue;
@@ -74,7 +74,7 @@ static void print_signals(const struct trace_stats *stats, bool whole, FILE *out
 	if (whole)
 		print_ratio(out, "a kick",
 			    stats->buffers - stats->fates[TRACE_REFUSED] -
-				    stats->fates[TRACE_UNASKED],
+				    stats->fates[TRACE_UNASKED] - stats->fates[TRACE_UNADDED],
 			    stats->kicks_sent);
 	fprintf(out,
 		"\n  interrupts: %" G_GUINT64_FORMAT " raised, %" G_GUINT64_FORMAT

@@ -40,7 +40,8 @@ const char *trace_fate_name(enum trace_fate fate)
 		[TRACE_DROPPED] = "dropped by the device",
 		[TRACE_TOUCHED] = "touched by lost events",
 		[TRACE_DRIVER_ONLY] = "driver's side only",
-		[TRACE_UNASKED] = "given back unasked",
+		[TRACE_UNASKED] = "given back but not taken",
+		[TRACE_UNADDED] = "taken but not added",
 	};
 
 	return names[fate];

@@ -54,6 +54,7 @@ enum trace_fate {
 	TRACE_TOUCHED, /* some of its events were lost: what is known is true, not all is known */
 	TRACE_DRIVER_ONLY, /* its device runs outside QEMU (vhost): only one side is to be seen */
 	TRACE_UNASKED, /* no buffer: the device gave back what it had not taken */
+	TRACE_UNADDED, /* no buffer: the device took what the driver's functions had not added */
 	TRACE_FATES
 };
 

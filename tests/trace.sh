@@ -237,7 +237,7 @@ unasked() {
 	try 120 "$kc" trace --json --device fault --module fault_virtio \
 		--device "virtio-fault-pci,fault=$1" -- sh -c 'fault_test submit 3; true'
 	traced "a device that does wrong is traced: $1"
-	[ "$(buffers "$complete")" = "$2" ] && [ "$(buffers '"fate":"given back unasked"')" = "$3" ] &&
+	[ "$(buffers "$complete")" = "$2" ] && [ "$(buffers '"fate":"given back but not taken"')" = "$3" ] &&
 		[ "$(buffers '"fate":"in flight at the end"')" = $((3 - $2)) ]
 	result $? "and what it gave back without having taken it is told apart"
 }
@@ -246,6 +246,21 @@ unasked none 3 0
 unasked twice 1 1
 unasked bad-id 0 3
 unasked idle-id 0 3
+
+# wrongs FATE COUNT: so does a driver, whose module comes under the trace.
+wrongs() {
+	try 120 "$kc" trace --json --device fault --device virtio-fault-pci -- sh -c \
+		"insmod /lib/modules/*/extra/fault_virtio.ko fault=$1 limit_ms=500; fault_test submit 3; true"
+	traced "a driver that does wrong is traced: $1"
+	[ "$(buffers "\"fate\":\"$2\"")" = "$3" ]
+	result $? "and its buffers are told of: $2 ($3)"
+}
+
+wrongs never-collects "in flight at the end" 3
+wrongs reset withdrawn 3
+wrongs bogus-avail complete 3
+[ "$(buffers '"fate":"taken but not added"')" -gt 0 ]
+result $? "and what it put into the ring by itself is told apart"
 
 try 120 "$kc" trace --device nosuch --only blk -- true
 [ $status != 0 ] && [ -s "$err" ]

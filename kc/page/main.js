@@ -216,7 +216,8 @@ const COLUMNS = [
 /* Where events were lost it is not known how many were in flight, nor which kick was for which. */
 function kicked(stats)
 {
-	return stats.in_flight_max && stats.buffers - stats.fates[FATE.REFUSED] - stats.fates[FATE.UNASKED];
+	return stats.in_flight_max &&
+		stats.buffers - stats.fates[FATE.REFUSED] - stats.fates[FATE.UNASKED] - stats.fates[FATE.UNADDED];
 }
 
 function formatRatio(n, of)

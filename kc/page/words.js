@@ -171,6 +171,7 @@ function fateStory(trace, queue, i)
 	case FATE.WITHDRAWN: return "It was taken back without having been used, or its queue was reset; when is not recorded.";
 	case FATE.DROPPED: return "The device took it and never gave it back.";
 	case FATE.TOUCHED: return "Events were lost around it: what is shown was seen, what is missing may have happened.";
+	case FATE.UNADDED: return "It is no buffer of the driver's: the device took a head that was not added by virtqueue_add_*().";
 	case FATE.UNASKED: return "It is no buffer of the driver's: the device gave back a head that it had not taken.";
 	case FATE.DRIVER_ONLY: return "The device runs outside QEMU (vhost), where it is not seen: only the driver's steps are recorded.";
 	}
