@@ -1,13 +1,13 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "trace-devices.h"
 #include "status.h"
+#include "trace-word.h"
 
 #include <linux/virtio_config.h>
 #include <linux/virtio_ring.h>
 #include <stdio.h>
 #include <string.h>
 
-#define PREFIX "virtio-"
 #define BACKEND "/virtio-backend"
 /* Of QEMU's microvm: where the first window is, and how far apart they are. */
 #define MMIO_BASE G_GUINT64_CONSTANT(0xfeb00000)
@@ -233,6 +233,14 @@ GArray *trace_devices_now(struct qmp *qmp, GError **error)
 	return devices;
 }
 
+guint32 trace_devices_number(const char *guest_name)
+{
+	guint64 number = guest_name ? g_ascii_strtoull(guest_name + strlen("virtio"), NULL, 10)
+				    : TRACE_NONE;
+
+	return MIN(number, TRACE_NONE);
+}
+
 /* "hello0" in /machine/peripheral/hello0/virtio-backend */
 static bool has_id(const char *path, const char *word)
 {
@@ -247,11 +255,11 @@ static bool has_id(const char *path, const char *word)
 /* The specification says console where QEMU says serial. */
 static bool is_type(const char *name, const char *word)
 {
-	const char *type = g_str_has_prefix(word, PREFIX) ? word + strlen(PREFIX) : word;
+	const char *type = trace_word_type(word);
 
 	if (g_str_equal(type, "console"))
 		type = "serial";
-	return g_str_has_prefix(name, PREFIX) && g_str_equal(name + strlen(PREFIX), type);
+	return g_str_has_prefix(name, TRACE_TYPE) && g_str_equal(trace_word_type(name), type);
 }
 
 bool trace_device_is(const struct trace_device *device, const char *word)

@@ -15,6 +15,9 @@ void trace_devices_fill(struct trace *trace, const GArray *devices, struct qmp *
 /* The index of the device that the guest calls @name, such as "virtio2"; TRACE_NONE. */
 guint32 trace_devices_find(const struct trace *trace, const char *name);
 
+/* The number in a guest's name of a device, 2 of "virtio2"; TRACE_NONE: @guest_name is NULL. */
+guint32 trace_devices_number(const char *guest_name);
+
 /* The devices that there are now, in no order of note. Caller unrefs. */
 GArray *trace_devices_now(struct qmp *qmp, GError **error);
 

@@ -86,11 +86,9 @@ static bool is_unasked(const struct trace_part *part, const struct device_half *
 {
 	const struct driver_queue *driver = part->link->driver;
 
-	if (device->popped != TRACE_NEVER)
+	if (device->popped != TRACE_NEVER || !driver)
 		return false;
-	if (device->unasked || !older || !driver)
-		return driver;
-	return (driver->size && device->head >= driver->size) ||
+	return device->unasked || !older || (driver->size && device->head >= driver->size) ||
 	       (driver->began_empty && device->filled > part->begin + part->join->clock.bound);
 }
 

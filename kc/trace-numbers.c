@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "trace-numbers.h"
+#include "trace-devices.h"
 
 #include <linux/virtio_config.h>
-#include <string.h>
 
 struct device_numbers {
 	struct trace *trace;
@@ -33,9 +33,9 @@ struct device_numbers *device_numbers_new(struct trace *trace)
 	numbers->greeted = g_array_new(FALSE, FALSE, sizeof(guint32));
 	for (guint32 i = 0; i < trace->n_devices; i++) {
 		const char *name = trace->devices[i].guest_name;
-		guint64 number = name ? g_ascii_strtoull(name + strlen("virtio"), NULL, 10) : 0;
+		guint32 number = trace_devices_number(name);
 
-		if (name && number <= G_MAXUINT16)
+		if (number <= G_MAXUINT16)
 			put(numbers, number, i);
 		numbers->strangers |= !name;
 	}

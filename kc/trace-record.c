@@ -174,11 +174,6 @@ static bool load_module(struct trace_record *record, const struct kernel_layout 
 	return true;
 }
 
-static guint32 number_of(const char *guest_name)
-{
-	return guest_name ? g_ascii_strtoull(guest_name + strlen("virtio"), NULL, 10) : TRACE_NONE;
-}
-
 static struct probe_plan plan_of(const struct trace_record *record, const GArray *numbers)
 {
 	return (struct probe_plan){
@@ -186,7 +181,7 @@ static struct probe_plan plan_of(const struct trace_record *record, const GArray
 		.devices = (const guint32 *)numbers->data,
 		.n_devices = numbers->len,
 		.only_queue = record->queue,
-		.agent = number_of(record->facts->agent),
+		.agent = trace_devices_number(record->facts->agent),
 	};
 }
 
@@ -211,7 +206,7 @@ static bool choose_devices(struct trace_record *record, GArray *numbers, GError 
 	for (int i = 0; chosen && record->only[i]; i++)
 		chosen = trace_devices_check(&trace, record->only[i], error);
 	for (guint32 i = 0; chosen && i < trace.n_devices; i++) {
-		guint32 number = number_of(trace.devices[i].guest_name);
+		guint32 number = trace_devices_number(trace.devices[i].guest_name);
 
 		if (number != TRACE_NONE && trace_record_wants(record, &trace.devices[i]))
 			g_array_append_val(numbers, number);

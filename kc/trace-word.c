@@ -5,11 +5,9 @@
 #include <stdio.h>
 #include <string.h>
 
-#define PREFIX "virtio-"
-
-static const char *type_of(const char *word)
+const char *trace_word_type(const char *word)
 {
-	return g_str_has_prefix(word, PREFIX) ? word + strlen(PREFIX) : word;
+	return g_str_has_prefix(word, TRACE_TYPE) ? word + strlen(TRACE_TYPE) : word;
 }
 
 /* QEMU's names of virtio devices end so, and nothing that is followed does. */
@@ -46,7 +44,7 @@ static bool is_known_type(const char *word)
 static bool adds(const char *option, const char *word)
 {
 	g_auto(GStrv) parts = g_strsplit(option, ",", -1);
-	g_autofree char *type = g_strdup_printf(PREFIX "%s-", type_of(word));
+	g_autofree char *type = g_strdup_printf(TRACE_TYPE "%s-", trace_word_type(word));
 	g_autofree char *id = g_strdup_printf("id=%s", word);
 
 	return *parts &&
@@ -81,6 +79,6 @@ bool trace_word_names(const char *word, const char *const *devices, const char *
 {
 	if (strchr(word, ',') || has_transport(word))
 		return false;
-	return g_str_has_prefix(word, PREFIX) || is_place(word) || is_known_type(word) ||
+	return g_str_has_prefix(word, TRACE_TYPE) || is_place(word) || is_known_type(word) ||
 	       is_added(word, devices, qemu_args);
 }

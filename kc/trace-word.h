@@ -5,6 +5,11 @@
 
 #include <stdbool.h>
 
+#define TRACE_TYPE "virtio-" /* what QEMU's names of virtio devices begin with */
+
+/* Of "virtio-blk" or "blk" the latter, within @word. */
+const char *trace_word_type(const char *word);
+
 /*
  * Whether @word names a device that there is anyhow: "virtio2", a place on the
  * PCI bus, a type without its transport ("virtio-blk"; "blk" where that is one

@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 # Kernel modules: modules/NAME, the driver half of devices/NAME, the tracer's
-# probes in guest/ and the planted faults of tests/faults/NAME, built against a kernel of the lab. Linux before
-# 6.13 leaves its objects beside the sources, so they are mirrored by links
-# under build/ and built there.
+# probes in guest/ and the planted faults of tests/faults/NAME, built against a
+# kernel of the lab. Linux before 6.13 leaves its objects beside the sources, so
+# they are mirrored by links under build/ and built there.
 #
 ## modules             hello.ko, the drivers of devices/, the probes and faults
 
