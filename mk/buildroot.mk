@@ -20,7 +20,7 @@ rootfs-buildroot buildroot-menuconfig buildroot-savedefconfig:
 
 else
 
-BUILDROOT_TREE := $(abspath $(BUILDROOT_SRC))
+BUILDROOT_TREE := $(call own_tree,$(BUILDROOT_SRC))
 BUILDROOT_VERSION := $(shell sed -n 's/^export BR2_VERSION := *//p' $(BUILDROOT_TREE)/Makefile 2>/dev/null)
 BUILDROOT_EXTERNAL := $(CURDIR)/guest/buildroot
 BUILDROOT_LINES := $(BUILDROOT_EXTERNAL)/configs/$(BUILDROOT_DEFCONFIG)_defconfig
@@ -53,8 +53,8 @@ BUILDROOT_MAKE := $(BUILDROOT_ENV) make -C $(BUILDROOT_TREE) O=$(BUILDROOT_OUT) 
 
 .PHONY: buildroot-tree
 buildroot-tree:
-	@scripts/check-tree.sh buildroot '$(BUILDROOT_SRC)'
-	@scripts/preflight.sh buildroot
+	@scripts/check-tree.sh buildroot $(BUILDROOT_TREE)
+	@scripts/preflight.sh rootfs-buildroot
 	@[ -e $(BUILDROOT_LINES) ] || { echo "kernelcraft: no such file: $(BUILDROOT_LINES)" \
 		"(BUILDROOT_DEFCONFIG=$(BUILDROOT_DEFCONFIG))" >&2; exit 1; }
 
@@ -82,7 +82,7 @@ rootfs-buildroot: buildroot-tree $(BUILDROOT_OUT)/.filled linux modules \
 		$(BUILDROOT_OUT)/images/rootfs.ext2 $(LAB)/buildroot
 
 buildroot-menuconfig: buildroot-tree $(BUILDROOT_OUT)/.config
-	@scripts/preflight.sh menuconfig
+	@scripts/preflight.sh linux-menuconfig
 	@$(BUILDROOT_ALONE) $(BUILDROOT_MAKE) menuconfig
 	@echo 'make rootfs-buildroot builds it; make buildroot-savedefconfig keeps it.'
 

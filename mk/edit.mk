@@ -15,9 +15,10 @@ LAB_LINUX = $(or $(shell cat $(LAB)/.linux 2>/dev/null),$(LINUX_BUILD))
 
 driver:
 	@scripts/build-modules.sh $(LAB_LINUX)-modules $(LAB) --alone $(DIR) \
-		$(MAKE) -C $(LAB_LINUX) $(LINUX_VARS) -s -j$(JOBS)
+		env MAKEFLAGS= MFLAGS= $(MAKE) -C $(LAB_LINUX) $(LINUX_VARS) -s -j$(JOBS)
 
 device:
+	@scripts/link-devices.sh $(QEMU_DEVICES) $(DEVICE_HOMES)
 	@scripts/build-device.sh $(DIR) $(QEMU_BUILD) \
 		env $(export_meson) ninja --quiet -C $(QEMU_BUILD)
 

@@ -8,7 +8,8 @@
 
 .PHONY: modules
 
-MODULE_DIRS := $(patsubst %/Kbuild,%,$(wildcard modules/*/Kbuild devices/*/Kbuild guest/*/Kbuild tests/faults/*/Kbuild))
+MODULE_DIRS := $(patsubst %/Kbuild,%,$(call device_files,*/Kbuild) \
+	$(wildcard modules/*/Kbuild guest/*/Kbuild tests/faults/*/Kbuild))
 MODULE_SOURCES := $(foreach dir,$(MODULE_DIRS),$(wildcard $(dir)/*.[ch] $(dir)/Kbuild))
 
 $(KERNELS:%=%-modules/.built): %-modules/.built: $(MODULE_SOURCES) %/.built \

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 # QEMU: x86_64 system emulation with our own list of devices. The tree is
-# copied under build/, the patches applied to the copy, and devices/ linked
-# into it, so that a device is compiled from where it stands.
+# copied under build/, the patches applied to the copy, and each device linked
+# into it, so that it is compiled from where it stands.
 #
 ## qemu                QEMU alone, with the devices of devices/
 
@@ -9,12 +9,12 @@
 
 QEMU_COPY := $(CURDIR)/$(BUILD)/qemu/src
 QEMU_BUILD := $(CURDIR)/$(BUILD)/qemu/obj
-QEMU_PATCHES := $(sort $(wildcard qemu/patches/*.patch))
+QEMU_PATCHES := $(sort $(wildcard qemu/patches/*.patch qemu/patches/*/*.patch))
 FIRMWARE_DIRS := /usr/share/seabios /usr/share/qemu
 FIRMWARE := bios-256k.bin kvmvapic.bin linuxboot_dma.bin pvh.bin qboot.rom
 
 ifdef QEMU_SRC
-QEMU_TREE := $(abspath $(QEMU_SRC))
+QEMU_TREE := $(call own_tree,$(QEMU_SRC))
 QEMU_READY := qemu-tree FORCE
 else
 QEMU_TREE := $(SRC)/qemu
@@ -39,31 +39,37 @@ QEMU_CONFIGURE := --target-list=x86_64-softmmu \
 	--disable-docs --disable-tools --disable-install-blobs --disable-download \
 	--disable-debug-info --extra-cflags="$(QEMU_CFLAGS)" --python=/usr/bin/python3
 
-DEVICE_SOURCES := $(filter-out %/driver.c %/test.c,$(wildcard devices/*/*.[ch])) \
-	$(wildcard devices/meson.build devices/*/meson.build devices/*/trace-events)
+DEVICE_SOURCES := $(filter-out %/driver.c %/test.c,$(call device_files,*/*.[ch])) \
+	$(call device_files,*/meson.build */trace-events)
+QEMU_DEVICES := $(QEMU_COPY)/hw/virtio/kernelcraft
 
 # meson's own rules find a changed tree; PYTHONPATH brings meson itself.
 export_meson := PYTHONPATH=$(SRC)/meson PYTHONDONTWRITEBYTECODE=1
 
-$(QEMU_COPY)/.copied: $(QEMU_READY) $(QEMU_PATCHES) qemu/devices.mak
+$(QEMU_COPY)/.copied: $(QEMU_READY) $(QEMU_PATCHES) qemu/devices.mak qemu/compat.h
 	$(STEP) qemu-copy scripts/overlay.sh $(QEMU_TREE) $(QEMU_COPY) qemu/patches \
-		qemu/devices.mak devices
+		qemu/devices.mak qemu/compat.h
 	@touch $@
 
-$(QEMU_BUILD)/build.ninja: mk/qemu.mk $(SRC)/meson.version | $(QEMU_COPY)/.copied
-	@rm -rf $(QEMU_BUILD) && mkdir -p $(QEMU_BUILD)
-	$(STEP) qemu-configure sh -c 'cd $(QEMU_BUILD) && $(export_meson) \
-		$(QEMU_COPY)/configure $(if $(CCACHE),--cc="ccache gcc") $(QEMU_CONFIGURE) || \
-		{ rm -f build.ninja; exit 1; }'
+# Changed only if a device came or went
+$(QEMU_DEVICES)/meson.build: FORCE | $(QEMU_COPY)/.copied
+	@scripts/link-devices.sh $(QEMU_DEVICES) $(DEVICE_HOMES)
 
-$(QEMU_BUILD)/.built: $(QEMU_COPY)/.copied $(QEMU_BUILD)/build.ninja $(DEVICE_SOURCES)
+$(QEMU_BUILD)/build.ninja: mk/qemu.mk $(SRC)/meson.version | $(QEMU_COPY)/.copied $(QEMU_DEVICES)/meson.build
+	@scripts/clean.sh $(QEMU_BUILD)
+	@mkdir -p $(QEMU_BUILD)
+	$(STEP) qemu-configure sh -c 'cd $(QEMU_BUILD) && $(export_meson) \
+		$(QEMU_COPY)/configure $(if $(CCACHE),--cc="ccache gcc") $(QEMU_CONFIGURE)'
+
+$(QEMU_BUILD)/.built: $(QEMU_COPY)/.copied $(QEMU_BUILD)/build.ninja $(QEMU_DEVICES)/meson.build \
+		$(DEVICE_SOURCES)
 	$(STEP) qemu env $(export_meson) ninja -j$(JOBS) -C $(QEMU_BUILD) qemu-system-x86_64
 	@touch $@
 
 qemu: $(QEMU_BUILD)/.built | $(LAB)
+	@find $(LAB)/ -maxdepth 1 -xtype l -name 'trace-*' -delete
 	@mkdir -p $(LAB)/firmware
 	@ln -sfn $(QEMU_BUILD)/qemu-system-x86_64 $(LAB)/qemu-system-x86_64
-	@ln -sfn $(QEMU_BUILD)/trace/trace-events-all $(LAB)/trace-events-all
 	@for file in $(FIRMWARE); do for dir in $(FIRMWARE_DIRS); do \
 		if [ -e $$dir/$$file ]; then ln -sfn $$dir/$$file $(LAB)/firmware/$$file; break; fi; \
 	done; done

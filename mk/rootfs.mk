@@ -11,12 +11,12 @@
 ROOTFS := $(CURDIR)/$(BUILD)/rootfs
 BUSYBOX_TREE := $(SRC)/busybox
 BUSYBOX_BUILD := $(CURDIR)/$(BUILD)/busybox
-GUEST_CC := $(CCACHE) musl-gcc -isystem $(LINUX_HEADERS)
+GUEST_CC = $(CCACHE) musl-gcc -isystem $(LINUX_HEADERS)
 GUEST_CFLAGS := -static -O2 -Wall -Wextra -Werror
-GUEST_TEST_CC = $(GUEST_CC) $(GUEST_CFLAGS) -pthread
+GUEST_TEST_CC = $(GUEST_CC) $(GUEST_CFLAGS) -Iguest/test -pthread
 AGENT_SOURCES := $(wildcard guest/agent/*.[ch])
 ROOTFS_FILES := $(shell find guest/rootfs -type f)
-GUEST_TESTS := $(patsubst devices/%/test.c,%,$(wildcard devices/*/test.c))
+GUEST_TESTS := $(notdir $(patsubst %/test.c,%,$(call device_files,*/test.c)))
 GUEST_TEST_PROGRAMS := $(GUEST_TESTS:%=$(ROOTFS)/tests/%_test)
 # Of the disk image; it is sparse on the host.
 DISK_SIZE ?= 256M
@@ -32,8 +32,8 @@ $(ROOTFS)/kc-agent: $(AGENT_SOURCES) $(LINUX_HEADERS)/linux/virtio_ids.h
 
 # A device's test is test.c and, where it is long, test-TOPIC.c beside it.
 .SECONDEXPANSION:
-$(ROOTFS)/tests/%_test: $$(wildcard devices/$$*/test*.[ch] devices/$$*/abi.h) \
-		$(LINUX_HEADERS)/linux/virtio_ids.h
+$(ROOTFS)/tests/%_test: $$(call device_files,$$*/test*.[ch] $$*/abi.h) \
+		$(wildcard guest/test/*.h) $(LINUX_HEADERS)/linux/virtio_ids.h
 	@mkdir -p $(@D)
 	@$(GUEST_TEST_CC) $(filter %.c,$^) -o $@
 
@@ -46,7 +46,7 @@ $(KERNELS:%=%-rootfs/.made): %-rootfs/.made: $(BUSYBOX_BUILD)/busybox $(ROOTFS)/
 	@touch $@
 
 # Not in the image: kc carries it into any guest that it traces.
-$(LAB)/tracer: $(wildcard guest/tracer/*.[ch]) guest/agent/protocol.h | $(LAB)
+$(LAB)/tracer: $(wildcard guest/tracer/*.[ch]) guest/agent/protocol.h | $(LAB) preflight
 	@$(GUEST_CC) $(GUEST_CFLAGS) $(filter %.c,$^) -o $@
 
 rootfs: $(LINUX_BUILD)-rootfs/.made $(LAB)/tracer

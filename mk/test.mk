@@ -1,28 +1,50 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 # Every test: of kc's parts, of kc from outside, and of the devices in guests.
 
-.PHONY: test bench
+.PHONY: test test-bare test-kvm soak bench bench-blk bench-net
 
-TESTS_C := $(patsubst tests/%.c,$(BUILD)/tests/%,$(wildcard tests/*.c))
-TESTS_SH := $(filter-out tests/lib.sh tests/scratch.sh tests/run.sh,$(wildcard tests/*.sh))
-KC_PARTS := $(filter-out $(BUILD)/kc/main.o,$(KC_OBJECTS))
+TESTS_C := $(patsubst %.c,$(BUILD)/%,$(wildcard tests/*/unit-*.c tests/*/host-*.c))
+# What runs in a machine that another test starts is not one of them.
+TESTS_SH := $(filter-out tests/planted/% %/inside.sh,$(wildcard tests/*/*.sh))
 
-# What several tests share is linked into each.
-TEST_PARTS := $(patsubst tests/parts/%.c,$(BUILD)/tests/parts/%.o,$(wildcard tests/parts/*.c))
+# Each is linked with what it calls, and with what its room's tests share.
+TEST_SHARED := $(foreach file,$(wildcard tests/*/*.c), \
+	$(if $(filter unit-% host-%,$(notdir $(file))),,$(file)))
+TEST_SHARED_OBJECTS := $(TEST_SHARED:%.c=$(BUILD)/%.o)
 
-$(BUILD)/tests/parts/%.o: tests/parts/%.c | preflight-test
+$(TESTS_C:%=%.o) $(TEST_SHARED_OBJECTS): $(BUILD)/%.o: %.c | preflight-test
 	@mkdir -p $(@D)
 	@$(CCACHE) gcc $(KC_CFLAGS) -c $< -o $@
 
-$(BUILD)/tests/%: tests/%.c $(KC_PARTS) $(TEST_PARTS) | preflight-test
-	@mkdir -p $(@D)
-	@$(CCACHE) gcc $(KC_CFLAGS) $< $(KC_PARTS) $(TEST_PARTS) $(KC_LIBS) -lcmocka -o $@
+$(TESTS_C): $(BUILD)/%: $(BUILD)/%.o $(TEST_SHARED_OBJECTS) $(KC_LINKED)
+	@gcc $< $(filter $(@D)/%,$(TEST_SHARED_OBJECTS)) $(KC_LINKED) $(KC_LIBS) -lcmocka -o $@
 
-# The longest first: the others fill what is left of the time.
-test: all linux-debug $(TESTS_C) | preflight-test
-	@tests/run.sh $(sort $(TESTS_SH)) $(sort $(TESTS_C))
+# make check test: what the check says comes first.
+test: all linux-debug linux-kvm $(TESTS_C) | preflight-test $(filter check,$(MAKECMDGOALS))
+	@KC_BEGAN=$(BEGAN) tests/run.sh $(sort $(TESTS_SH)) $(sort $(TESTS_C))
+
+# Where a test takes a sample, its file asks SOAK.
+soak: export SOAK = 1
+soak: test
+
+## test-bare           the README's first command on a bare Debian 12 and 13 (root, a mirror, an hour)
+test-bare: kc | preflight-test
+	@tests/lab/bare.sh --whole
+
+## test-kvm            the lab under KVM: this host's, or that of an emulated host
+test-kvm: export SOAK = 1
+test-kvm: all linux-kvm
+	@tests/run.sh tests/kvm/kvm.sh
 
 bench: all
 	@scripts/bench.sh
 
--include $(TESTS_C:%=%.d) $(TEST_PARTS:.o=.d)
+## bench-blk           block devices and drivers, stock and ours, side by side (ARGS='null-read-*')
+bench-blk: all
+	@scripts/bench-blk.sh $(ARGS)
+
+## bench-net           network devices and drivers, on a loop of two NICs (ARGS='round-trips packets')
+bench-net: all
+	@scripts/bench-net.sh $(ARGS)
+
+-include $(TESTS_C:%=%.d) $(TEST_SHARED_OBJECTS:.o=.d)

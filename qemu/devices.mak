@@ -15,3 +15,5 @@ CONFIG_VIRTIO_9P=y
 CONFIG_PVPANIC_PCI=y
 CONFIG_PVPANIC_ISA=y
 CONFIG_ISA_DEBUG=y
+# A watchdog: what ends or pauses a guest that hangs
+CONFIG_WDT_IB6300ESB=y

@@ -6,7 +6,7 @@
 # usage: bench.sh [ROUNDS]
 
 set -eu
-root=$(cd "$(dirname "$0")/.." && pwd)
+. "$(dirname -- "$0")/common.sh"
 kc=$root/build/bin/kc
 rounds=${1:-5}
 work=$(mktemp -d)
@@ -26,7 +26,7 @@ round_trip() {
 	name=$1
 	size=$2
 	shift 2
-	"$kc" run --module hello_virtio "$@" -- hello_test latency 2000 "$size" 2>/dev/null |
+	"$kc" run --module echo_virtio "$@" -- echo_test latency 2000 "$size" 2>/dev/null |
 		sed -n 's/.*median \([0-9]*\).*/\1/p' >>"$work/$name"
 }
 
@@ -35,8 +35,8 @@ streamed() {
 	name=$1
 	shift
 	# shellcheck disable=SC2016 # what the guest is to expand
-	"$kc" "$@" --module hello_virtio -- sh -c 'read -r start rest </proc/uptime
-		hello_test stream 20000 64 >/dev/null
+	"$kc" "$@" --module echo_virtio -- sh -c 'read -r start rest </proc/uptime
+		echo_test stream 20000 64 >/dev/null
 		read -r end rest </proc/uptime
 		echo "took $start $end"' 2>/dev/null |
 		awk '/^took / { printf "%d\n", ($3 - $2) * 1000 }' >>"$work/$name"
@@ -44,8 +44,8 @@ streamed() {
 
 # joined: milliseconds and MiB that a million buffers take kc when their command has ended.
 joined() {
-	"$kc" trace --verbose --memory 512M --buffer 192M --device hello --module hello_virtio -- \
-		hello_test stream 1000000 64 2>&1 >/dev/null |
+	"$kc" trace --verbose --memory 512M --buffer 192M \
+		--device virtio-echo-pci --only echo --module echo_virtio -- echo_test stream 1000000 64 2>&1 >/dev/null |
 		sed -n 's/^kc: 1000000 buffers joined and summed up in \([0-9.]*\) s; kc took \([0-9]*\) MiB.*/\1 \2/p' |
 		while read -r seconds mib; do
 			awk -v s="$seconds" 'BEGIN { print s * 1000 }' >>"$work/joined"
@@ -106,7 +106,7 @@ start_watch() {
 	scratch_project "$work/project"
 	KC_ROOT=$work/project "$kc" watch hello >"$work/watch" 2>&1 &
 	watcher=$!
-	trap 'kill $watcher; wait $watcher; rm -rf "$work"' EXIT
+	trap 'kill $watcher; wait $watcher; put_back; rm -rf "$work"' EXIT
 	await_verdict 0
 }
 
@@ -132,6 +132,43 @@ edit() {
 		tail -n 1 >>"$work/$1"
 }
 
+# built DEVICES: the lab, with these devices outside the project
+built() {
+	KC_DEVICES=$1 make -s -C "$root" all >"$work/made" 2>&1 || {
+		cat "$work/made" >&2
+		return 1
+	}
+}
+
+# lap NAME: the milliseconds since the last one
+lap() {
+	now=$(date +%s%N)
+	echo $(((now - last) / 1000000)) >>"$work/$1"
+	last=$now
+}
+
+# From kc new to the verdict of the device's tests, on each kernel that is built.
+# A device outside leaves nothing in the project; then the lab is as before.
+fresh() {
+	mine=$work/fresh/bench_fresh${KC_DEVICES:+:$KC_DEVICES}
+	last=$(date +%s%N)
+	first=$last
+	"$kc" new --out "$work/fresh" bench_fresh >/dev/null
+	lap new
+	built "$mine"
+	lap make
+	KC_DEVICES=$mine "$kc" test bench_fresh >/dev/null
+	lap test
+	last=$first
+	lap to_the_verdict
+	put_back
+}
+
+put_back() {
+	[ ! -e "$work/fresh" ] || built "${KC_DEVICES:-}"
+	rm -rf "$work/fresh"
+}
+
 progress() {
 	[ ! -t 2 ] || printf '\r\033[Kround %d of %d' "$1" "$rounds" >&2
 }
@@ -155,16 +192,17 @@ for i in $(seq "$rounds"); do
 	edit driver.c driver.c
 	edit device.c device.c
 	edit abi.h abi.h
-	round_trip split 64
-	round_trip packed 64 --device virtio-hello-pci,packed=on
-	round_trip mmio 64 --transport mmio
-	round_trip split_with_65536_bytes 65536
-	streamed not_traced run
-	streamed traced trace --device hello
+	round_trip split 64 --device virtio-echo-pci
+	round_trip packed 64 --device virtio-echo-pci,packed=on
+	round_trip mmio 64 --transport mmio --device virtio-echo-device
+	round_trip split_with_65536_bytes 65536 --device virtio-echo-pci
+	streamed not_traced run --device virtio-echo-pci
+	streamed traced trace --device virtio-echo-pci --only echo
 done
 # Each takes most of a minute.
 for i in 1 2 3; do
 	joined
+	fresh
 done
 [ ! -t 2 ] || printf '\r\033[K' >&2
 
@@ -179,9 +217,11 @@ echo "and as bzImage, which unpacks itself first:"
 phase_table bzImage
 echo "From a saved file to the verdict (kc watch hello), median of $rounds:"
 table ms driver.c device.c abi.h
-echo "One message to virtio-hello and back, median of $rounds times 2000:"
+echo "From kc new to the verdict of its tests, median of 3:"
+table ms to_the_verdict new make test
+echo "One message to virtio-echo and back, median of $rounds times 2000:"
 table us split packed mmio split_with_65536_bytes
-echo "20000 messages to virtio-hello that keep the ring full, median of $rounds:"
+echo "20000 messages to virtio-echo that keep the ring full, median of $rounds:"
 table ms not_traced traced
 of_rate traced not_traced 'rate while traced'
 echo "A million buffers read, joined and summed up by kc trace, median of 3:"

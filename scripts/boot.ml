@@ -1,13 +1,14 @@
+#!/usr/bin/env -S ocaml -I +unix unix.cma
 (* SPDX-License-Identifier: GPL-2.0-or-later
    Boots a kernel and a disk image to a prompt on the serial console: what
    `kc boot` comes down to, with nothing between you and QEMU. boot.sh beside
    it is the same in shell. Ctrl-A x ends the machine.
 
-   usage: ocaml -I +unix unix.cma boot.ml [--dry-run] [KERNEL [DISK]]
+   usage: boot.ml [--dry-run] [KERNEL [DISK]]
    The lab's own by default. --dry-run prints the command, a word a line.
    QEMU= names another QEMU, ACCEL=kvm asks for KVM. *)
 
-let usage = "usage: ocaml -I +unix unix.cma boot.ml [--dry-run] [KERNEL [DISK]]"
+let usage = "usage: boot.ml [--dry-run] [KERNEL [DISK]]"
 let env name default = Option.value (Sys.getenv_opt name) ~default
 
 let root = Unix.realpath (Filename.concat (Filename.dirname Sys.argv.(0)) "..")

@@ -9,7 +9,8 @@
 # QEMU= names another QEMU, ACCEL=kvm asks for KVM.
 
 set -eu
-lab=$(cd "$(dirname "$0")/.." && pwd -P)/build/lab
+unset CDPATH
+lab=$(cd -- "$(dirname -- "$0")/.." && pwd -P)/build/lab
 qemu=${QEMU:-$lab/qemu-system-x86_64}
 accel=${ACCEL:-tcg}
 case $accel in kvm) cpu=host ;; *) cpu=max ;; esac

@@ -6,6 +6,7 @@
 # usage: build-busybox.sh TREE BUILD CONFIG CC JOBS
 
 set -eu
+. "$(dirname -- "$0")/common.sh"
 tree=$1
 build=$2
 config=$3

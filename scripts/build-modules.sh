@@ -9,13 +9,13 @@
 #	That one's, and nothing is done about the others.
 
 set -eu
+. "$(dirname -- "$0")/common.sh"
 mirror=$1
 modules=$2/modules
 alone=
 [ "$3" != --alone ] || { alone=$4 && shift; }
 dirs=$3
 shift 3
-here=$(cd "$(dirname "$0")/.." && pwd)
 top=$mirror${alone:+/$alone}
 
 mirror_dir() {
@@ -24,7 +24,7 @@ mirror_dir() {
 	find "$mirror/$1" -xtype l | while read -r gone; do
 		rm -f "$gone" "${gone%.c}.o"
 	done
-	ln -sf "$here/$1"/* "$mirror/$1/"
+	ln -sf "$root/$1"/* "$mirror/$1/"
 }
 
 mirror_sources() {
@@ -37,7 +37,7 @@ mirror_sources() {
 
 # Objects of sources that are newer than their times say.
 forget_restored() {
-	"$here/scripts/restored.sh" "$top/.seen" "$here/$alone" | while read -r file; do
+	"$root/scripts/restored.sh" "$top/.seen" "$root/$alone" | while read -r file; do
 		case $file in
 		*.c) rm -f "$top/${file%.c}.o" ;;
 		*.h) find "$top" -maxdepth 1 -name '*.o' -delete ;;
@@ -63,6 +63,7 @@ leave_lab() {
 	done
 }
 
+ours "$mirror/." "$modules/."
 mkdir -p "$modules" "$mirror"
 if [ "$alone" ]; then
 	mirror_dir "$alone"
@@ -72,7 +73,7 @@ else
 fi
 # Debuggers open the sources themselves; messages name them as the project does.
 "$@" M="$top" modules \
-	KCFLAGS="-fdebug-prefix-map=$mirror=$here -fmacro-prefix-map=$mirror/="
+	KCFLAGS="-fdebug-prefix-map=$mirror=$root -fmacro-prefix-map=$mirror/="
 [ "$alone" ] || leave_lab
 for module in $(built); do
 	enter_lab "$module"

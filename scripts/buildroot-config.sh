@@ -15,15 +15,11 @@
 #	the next build fills OUT/target anew
 
 set -eu
+. "$(dirname -- "$0")/common.sh"
 verb=$1
 defconfig=$2
 tree=$3
 out=$4
-
-die() {
-	printf 'kernelcraft: %s\n' "$@" >&2
-	exit 1
-}
 
 # The release of a kernel tree as 6.12
 kernel_series() {
@@ -182,7 +178,8 @@ save() {
 # which compiles nothing; BusyBox alone also takes its own configuration anew.
 refill() {
 	[ -d "$out/build" ] || return 0
-	rm -rf "$out/target"
+	ours "$out/build/."
+	remove "$out/target"
 	find "$out/build" -mindepth 2 -maxdepth 2 \( -name .stamp_target_installed \
 		-o -path '*/host-gcc-final-*/.stamp_host_installed' \
 		-o -path '*/busybox-*/.stamp_dotconfig' \) -delete

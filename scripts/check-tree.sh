@@ -6,13 +6,9 @@
 # usage: check-tree.sh linux|qemu|buildroot DIR
 
 set -eu
+. "$(dirname -- "$0")/common.sh"
 kind=$1
 dir=$2
-
-die() {
-	printf 'kernelcraft: %s\n' "$@" >&2
-	exit 1
-}
 
 check_linux() {
 	{ grep -qs '^PATCHLEVEL = ' "$dir/Makefile" && [ -e "$dir/Kbuild" ]; } ||
@@ -37,6 +33,10 @@ check_qemu() {
 	version=$(cut -d. -f1 "$dir/VERSION")
 	[ "$version" -ge 10 ] ||
 		die "QEMU_SRC=$dir is QEMU $(cat "$dir/VERSION"); the devices need 10.0 or newer."
+	# A release has them; a clone gets them when meson is let download, here it is not.
+	[ -e "$dir/subprojects/keycodemapdb/meson.build" ] ||
+		die "QEMU_SRC=$dir is a git clone without its subprojects (no subprojects/keycodemapdb)." \
+			"Bring them, then try again: (cd $dir && meson subprojects download keycodemapdb)"
 }
 
 check_buildroot() {
@@ -47,7 +47,6 @@ check_buildroot() {
 			"    tar -xf buildroot-2026.08.tar.xz -C ~" \
 			"    make rootfs-buildroot BUILDROOT_SRC=~/buildroot-2026.08"
 	version=$(sed -n 's/^export BR2_VERSION := *//p' "$dir/Makefile" 2>/dev/null) || true
-	case $dir in *' '*) die "BUILDROOT_SRC=$dir: a path with a blank is nothing for Buildroot. Move it." ;; esac
 	{ [ -n "$version" ] && [ -e "$dir/package/pkg-generic.mk" ]; } ||
 		die "BUILDROOT_SRC=$dir is not a Buildroot tree (no BR2_VERSION in Makefile, no package/)." \
 			"Give the top folder of an unpacked or cloned Buildroot, 2025.02 or newer."
@@ -58,6 +57,9 @@ check_buildroot() {
 	esac
 }
 
+case $root/ in
+"$(realpath -m -- "${dir:-none}")"/*) die "$kind: $dir holds this clone, $root. Give a tree beside it." ;;
+esac
 [ ! -f "$dir" ] || die "$kind: $dir is a file. Unpack it, and give the folder that comes out."
 [ "$kind:$dir" = buildroot: ] || [ -d "$dir" ] || die "$kind: no such folder: $dir"
 check_"$kind"

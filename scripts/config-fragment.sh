@@ -11,6 +11,7 @@
 #	Writes what BUILD/.config has beyond BUILD/fragments.config to FRAGMENT.
 
 set -eu
+. "$(dirname -- "$0")/common.sh"
 
 # The last line for each symbol.
 merge() {
@@ -71,7 +72,7 @@ save() {
 		cp "$build/fragment" "$fragment"
 		echo "$fragment: $(wc -l <"$fragment") lines. Say in a comment there what they are for."
 	fi
-	rm -rf "$build/saveconfig" "$build/edited" "$build/base" "$build/base.full" "$build/fragment"
+	remove "$build/saveconfig" "$build/edited" "$build/base" "$build/base.full" "$build/fragment"
 }
 
 "$@"

@@ -4,54 +4,116 @@
 Sourced by gdb, with its task in the environment:
   KC_DEBUG          driver (the guest's kernel) or device (QEMU)
   KC_DEBUG_TARGET   the socket of QEMU's gdbstub, or QEMU's process id
-  KC_DEBUG_BREAK    breakpoints as for gdb's `break`, parted by ';'
+  KC_DEBUG_BREAK    breakpoints as for gdb's `break`, each quoted as a shell's word
   KC_DEBUG_SCRIPT   gdb commands to run once these are set
   KC_DEBUG_BATCH    set: nobody is there to type
   KC_DEBUG_SYMBOLS  vmlinux with debug information
-  KC_DEBUG_MODULES  modules, or folders of modules, parted by ':'
+  KC_DEBUG_IDT      address of the CPU's interrupt table, in hexadecimal
+  KC_DEBUG_MODULES  modules as NAME=FILE, each quoted as a shell's word
+  KC_DEBUG_LAB      folder of the other modules
 """
 
+import functools
 import os
+import re
+import shlex
+import struct
 
 import gdb
+
+NOWHERE = 1 << 20  # below are the sections that gdb was given no place for
 
 
 def setting(name):
     return os.environ.get("KC_DEBUG" + name, "")
 
 
-def settings(name, separator):
-    return [part for part in setting(name).split(separator) if part]
+def words(name):
+    return shlex.split(setting(name))
 
 
-class ModuleWatch(gdb.Breakpoint):
+def quoted(path):
+    """A word of a gdb command."""
+    return re.sub(r"([\\'\" \t\n])", r"\\\1", path)
+
+
+class Hook(gdb.Breakpoint):
+    """Does something where the kernel passes, and lets it go on."""
+
+    def __init__(self, where, action):
+        super().__init__(where, internal=True)
+        self.silent = True
+        self.action = action
+
+    def stop(self):
+        self.action()
+        return False
+
+
+class Modules:
     """Loads a module's symbols before its first instruction runs."""
 
     def __init__(self):
-        super().__init__("do_init_module", internal=True)
-        self.silent = True
         self.loaded = {}
+        self.asleep = []
+        self.hooks = [
+            Hook("do_init_module", lambda: self.come(gdb.parse_and_eval("mod"))),
+            Hook("do_free_init", self.forget_init),
+            Hook("free_module", lambda: self.forget(gdb.parse_and_eval("mod")["name"].string())),
+        ]
         for module in list_entries("modules", "struct module", "list"):
-            self.load(module)
+            self.come(module)
 
-    def stop(self):
-        self.load(gdb.parse_and_eval("mod"))
-        return False
-
-    def load(self, module):
+    def come(self, module):
         name = module["name"].string()
-        places = dict(sections(module))
         path = module_file(name)
-        text = places.pop(".text", None)
-        if name in self.loaded:
-            gdb.execute("remove-symbol-file -a %#x" % self.loaded.pop(name), to_string=True)
-        if not path or not text:
+        places = dict(sections(module))
+        self.forget(name)
+        if not path or not places:
             print("kc: no symbols of the module %s" % name)
             return
-        others = "".join(" -s %s %#x" % place for place in places.items())
-        gdb.execute("add-symbol-file '%s' %#x%s" % (path, text, others), to_string=True)
-        self.loaded[name] = text
-        print("kc: module %s at %#x" % (name, text))
+        module.fetch_lazy()
+        self.load(name, module, path, places)
+        self.wake()
+        print("kc: module %s at %#x" % (name, places.get(".text") or min(places.values())))
+
+    def load(self, name, module, path, places):
+        # One whose code all runs once has no .text.
+        text = "%#x " % places[".text"] if ".text" in places else ""
+        others = " ".join("-s %s %#x" % place for place in places.items() if place[0] != ".text")
+        gdb.execute("add-symbol-file %s %s%s" % (quoted(path), text, others), to_string=True)
+        self.loaded[name] = (module, path, places)
+
+    def forget(self, name):
+        if name in self.loaded:
+            _, _, places = self.loaded.pop(name)
+            gdb.execute("remove-symbol-file -a %#x" % min(places.values()), to_string=True)
+
+    def forget_init(self):
+        """The kernel frees what runs once, and the place may become another module's."""
+        live = gdb.parse_and_eval("MODULE_STATE_LIVE")
+        for name, (module, path, places) in list(self.loaded.items()):
+            rest = {part: at for part, at in places.items() if not part.startswith(".init")}
+            if rest == places or module["state"] != live:
+                continue
+            self.forget(name)
+            if rest:
+                self.load(name, module, path, rest)
+        self.sleep()
+
+    def sleep(self):
+        """A break in what is gone cannot be set, and would hold up all others (KVM)."""
+        for point in gdb.breakpoints():
+            places = [place.address for place in getattr(point, "locations", ())]
+            if point.number > 0 and point.enabled and places and max(places) < NOWHERE:
+                point.enabled = False
+                self.asleep.append(point)
+
+    def wake(self):
+        for point in self.asleep:
+            if point.is_valid():
+                point.enabled = True
+        self.asleep = []
 
 
 def list_entries(head, type_name, member):
@@ -87,36 +149,83 @@ def pointed_at(pointers):
 
 def module_file(name):
     """The file with debug information where there are two."""
-    for place in settings("_MODULES", ":"):
-        if os.path.isdir(place):
-            place = os.path.join(place, name + ".ko")
-        if os.path.basename(place).replace("-", "_") == name + ".ko":
-            for path in (place + ".debug", place):
-                if os.path.exists(path):
-                    return path
+    files = dict(word.split("=", 1) for word in words("_MODULES"))
+    path = files.get(name) or lab_module(name)
+    if path and os.path.exists(path + ".debug"):
+        path += ".debug"
+    return path and placeable(path)
+
+
+@functools.lru_cache(maxsize=None)
+def placeable(path):
+    """The file as gdb can place it: where a section has an address, however small, it
+    takes DWARF's to be of .text all (gdb/symfile.c, default_symfile_offsets())."""
+    with open(path, "rb") as file:
+        elf = bytearray(file.read())
+    table, = struct.unpack_from("<Q", elf, 40)  # e_shoff
+    size, count = struct.unpack_from("<HH", elf, 58)  # e_shentsize, e_shnum
+    places = [table + size * i + 16 for i in range(count)]  # of sh_addr
+    if not any(struct.unpack_from("<Q", elf, place)[0] for place in places):
+        return path
+    for place in places:
+        struct.pack_into("<Q", elf, place, 0)
+    copy = os.memfd_create(os.path.basename(path))
+    os.write(copy, elf)
+    return "/proc/%d/fd/%d" % (os.getpid(), copy)
+
+
+def lab_module(name):
+    folder = setting("_LAB")
+    for file in os.listdir(folder) if os.path.isdir(folder) else ():
+        if file.endswith(".ko") and file[:-len(".ko")].replace("-", "_") == name:
+            return os.path.join(folder, file)
     return None
+
+
+def move_symbols(symbols):
+    """KASLR puts the kernel anywhere; its first interrupt gate says where."""
+    moved = running_handler() - linked_handler() if setting("_IDT") else 0
+    if moved:
+        gdb.execute("symbol-file")
+        gdb.execute("symbol-file -o %#x %s" % (moved, quoted(symbols)), to_string=True)
+        print("kc: KASLR moved the kernel by %#x" % moved)
+
+
+def running_handler():
+    gate = gdb.selected_inferior().read_memory(int(setting("_IDT"), 16), 16)
+    low, high = struct.unpack("<QQ", bytes(gate))
+    return low & 0xffff | low >> 48 << 16 | (high & 0xffffffff) << 32
+
+
+def linked_handler():
+    try:
+        return int(gdb.parse_and_eval("(unsigned long)&asm_exc_divide_error"))
+    except gdb.error:  # before Linux 5.8
+        return int(gdb.parse_and_eval("(unsigned long)&divide_error"))
 
 
 def attach_to_kernel():
     symbols = setting("_SYMBOLS")
     gdb.execute("add-auto-load-safe-path " + os.path.dirname(os.path.realpath(symbols)))
-    gdb.execute("file '%s'" % symbols, to_string=True)
+    gdb.execute("file " + quoted(symbols), to_string=True)
     try:
         gdb.lookup_type("struct module")
     except gdb.error:
         raise gdb.GdbError("%s has no debug information; 'make linux' builds one that has, "
                            "--symbols names another" % symbols)
-    built = gdb.parse_and_eval("linux_banner").string()
+    built = gdb.parse_and_eval("(char *)&linux_banner").string()
     gdb.execute("set remotetimeout 3600")  # QEMU itself may be held by another gdb
     gdb.execute("target remote " + setting("_TARGET"), to_string=True)
+    move_symbols(symbols)
     try:
-        running = gdb.parse_and_eval("linux_banner").string()
+        running = gdb.parse_and_eval("(char *)&linux_banner").string()
     except (gdb.error, UnicodeDecodeError):
-        running = "found elsewhere"
+        running = "found elsewhere\n"
     if running != built:
-        raise gdb.GdbError("%s is not the running kernel, or that was moved (is it booted with "
-                           "nokaslr?)\n  file:  %s  guest: %s" % (symbols, built, running))
-    ModuleWatch()
+        raise gdb.GdbError("%s is not the running kernel\n  file:  %s  guest: %s"
+                           "  (one that KASLR moved and that is not found: boot it with "
+                           "--append nokaslr)" % (symbols, built, running))
+    Modules()
     gdb.execute("set breakpoint pending on")
 
 
@@ -128,7 +237,7 @@ def attach_to_qemu():
 
 
 def set_breaks(temporary):
-    for text in settings("_BREAK", ";"):
+    for text in words("_BREAK"):
         gdb.execute("%s %s" % ("tbreak" if temporary else "break", text), to_string=True)
 
 

@@ -5,6 +5,7 @@
 # usage: install-images.sh CPIO DISK DIR
 
 set -eu
+. "$(dirname -- "$0")/common.sh"
 cpio=$1
 disk=$2
 dir=$3

@@ -8,6 +8,7 @@
 # usage: install-modules.sh TREE LINUX-BUILD LAB MODULE-DIR...
 
 set -eu
+. "$(dirname -- "$0")/common.sh"
 tree=$1
 linux=$2
 lab=$3

@@ -1,40 +1,66 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-2.0-or-later
-# Makes COPY what TREE is, with the patches applied and our devices linked in.
+# Makes COPY what TREE is, with the patches applied.
 # TREE is only read. Files that did not change keep their times, so that the
 # next build compiles nothing needlessly.
 #
-# usage: overlay.sh TREE COPY PATCHES DEVICES.MAK DEVICES
+# Some patches are others for newer releases: PATCHES/10.2 has those for 10.2 and
+# what comes after it, each under the number that it takes the place of, or from
+# 0100 on where it is for those alone.
+#
+# usage: overlay.sh TREE COPY PATCHES DEVICES.MAK COMPAT.H
 
 set -eu
+. "$(dirname -- "$0")/common.sh"
 tree=$1
 copy=$2
-patches=$(cd "$3" && pwd)
+patches=$(realpath -- "$3")
 devices_mak=$4
-devices=$(cd "$5" && pwd)
+compat_h=$5
 
-patched=$(sed -n 's,^+++ b/\([^	]*\).*,\1,p' "$patches"/*.patch | sort -u)
-new=$(mktemp -d)
-trap 'rm -rf "$new"' EXIT
+# not_newer A B: versions
+not_newer() {
+	[ "$(printf '%s\n' "$1" "$2" | sort -V | head -n 1)" = "$1" ]
+}
 
+# The patches for this tree, in their order: of each number the newest that is
+# for its release
+series() {
+	for folder in '' $(cd "$patches" && printf '%s\n' [0-9]*/ | sort -V); do
+		[ -z "$folder" ] || not_newer "${folder%/}" "$(cat "$tree/VERSION")" || continue
+		for patch in "$patches/$folder"*.patch; do
+			[ ! -e "$patch" ] || printf '%.4s %s\n' "${patch##*/}" "$patch"
+		done
+	done | awk '{ newest[$1] = $2 } END { for (number in newest) print number, newest[number] }' |
+		sort | cut -d ' ' -f 2
+}
+
+chosen=$(series)
+# shellcheck disable=SC2086 # paths without blanks
+patched=$(sed -n 's,^+++ b/\([^	]*\).*,\1,p' $chosen | sort -u)
+new=$copy.new
+
+ours "$copy/."
+remove "$new" "$new.exclude"
+mkdir -p "$copy" "$new"
+trap 'remove "$new" "$new.exclude"' EXIT
 echo "$patched" | sed 's,^,/,' >"$new.exclude"
-trap 'rm -rf "$new" "$new.exclude"' EXIT
-mkdir -p "$copy"
 rsync -a --delete --exclude-from="$new.exclude" --exclude=.git --exclude=/build \
 	--exclude=__pycache__ --exclude=/.copied --exclude=/hw/virtio/kernelcraft \
-	--exclude=/configs/devices/x86_64-softmmu/kernelcraft.mak "$tree/" "$copy/"
+	--exclude=/configs/devices/x86_64-softmmu/kernelcraft.mak \
+	--exclude=/include/hw/virtio/kernelcraft.h "$tree/" "$copy/"
 
 for file in $patched; do
 	[ -e "$tree/$file" ] || continue
 	mkdir -p "$new/$(dirname "$file")"
 	cp "$tree/$file" "$new/$file"
 done
-for patch in "$patches"/*.patch; do
-	echo "applying $(basename "$patch")"
-	patch -d "$new" -p1 --no-backup-if-mismatch <"$patch" || {
-		echo "qemu/patches/$(basename "$patch") does not apply to $tree" \
+for patch in $chosen; do
+	echo "applying ${patch#"$patches/"}"
+	patch -d "$new" -p1 -F0 --no-backup-if-mismatch <"$patch" || {
+		echo "qemu/patches/${patch#"$patches/"} does not apply to $tree" \
 			"(QEMU $(cat "$tree/VERSION"))." >&2
-		echo "The patches are made for QEMU 10.0; adapt this one to your tree." >&2
+		echo "The patches are made for QEMU 10.0 and 10.2; adapt this one to your tree." >&2
 		exit 1
 	}
 done
@@ -49,5 +75,5 @@ install_if_new() {
 for file in $patched; do
 	install_if_new "$new/$file" "$copy/$file"
 done
+install_if_new "$compat_h" "$copy/include/hw/virtio/kernelcraft.h"
 install_if_new "$devices_mak" "$copy/configs/devices/x86_64-softmmu/kernelcraft.mak"
-ln -sfn "$devices" "$copy/hw/virtio/kernelcraft"

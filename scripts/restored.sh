@@ -7,6 +7,7 @@
 # usage: restored.sh STAMP DIR
 
 set -eu
+. "$(dirname -- "$0")/common.sh"
 stamp=$1
 dir=$2
 touch "$stamp.new"

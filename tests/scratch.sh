@@ -33,5 +33,14 @@ scratch_qemu() {
 		[ -e "$to" ] || ln -s "$part" "$to"
 	done
 	rm "$1/src/hw/virtio/kernelcraft"
-	ln -s "$2" "$1/src/hw/virtio/kernelcraft"
+	mkdir "$1/src/hw/virtio/kernelcraft"
+	cp -p "$from/src/hw/virtio/kernelcraft/meson.build" "$1/src/hw/virtio/kernelcraft/"
+	"${2%/devices}/scripts/link-devices.sh" "$1/src/hw/virtio/kernelcraft" "$2"
+}
+
+# scratch_clone DIR: as git makes it, with what is not committed yet; nothing is
+# built in it.
+scratch_clone() {
+	mkdir -p "$1"
+	tar -C "$root" --exclude=./build --exclude=./.git -cf - . | tar -C "$1" -xf -
 }

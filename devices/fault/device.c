@@ -28,41 +28,6 @@ static const qmp_virtio_feature_map_t fault_features[] = {
     { -1, "" }
 };
 
-void fault_hold(VirtIOFault *s, FaultBuffer *buf)
-{
-    QSIMPLEQ_INSERT_TAIL(&s->held, buf, next);
-    s->held_count++;
-}
-
-static FaultBuffer *fault_release(VirtIOFault *s)
-{
-    FaultBuffer *buf = QSIMPLEQ_FIRST(&s->held);
-
-    if (buf) {
-        QSIMPLEQ_REMOVE_HEAD(&s->held, next);
-        s->held_count--;
-    }
-    return buf;
-}
-
-static void fault_drop_held(VirtIOFault *s)
-{
-    FaultBuffer *buf;
-
-    while ((buf = fault_release(s))) {
-        virtqueue_detach_element(s->vq, &buf->elem, 0);
-        g_free(buf);
-    }
-    timer_del(s->timer);
-}
-
-void fault_answer(VirtIOFault *s, FaultBuffer *buf)
-{
-    virtqueue_push(s->vq, &buf->elem, sizeof(struct virtio_fault_resp));
-    virtio_notify(VIRTIO_DEVICE(s), s->vq);
-    g_free(buf);
-}
-
 /* Echoes the cookie; false if there is none or nowhere to put it */
 static bool fault_fill(VirtIOFault *s, const VirtQueueElement *elem)
 {
@@ -153,17 +118,18 @@ static void fault_handle_output(VirtIODevice *vdev, VirtQueue *vq)
     qemu_bh_schedule(VIRTIO_FAULT(vdev)->worker);
 }
 
-static void fault_set_status(VirtIODevice *vdev, uint8_t status)
+static StatusResult fault_set_status(VirtIODevice *vdev, uint8_t status)
 {
     VirtIOFault *s = VIRTIO_FAULT(vdev);
 
     if (!vdev->vm_running || !(status & VIRTIO_CONFIG_S_DRIVER_OK)) {
-        return;
+        return STATUS_TAKEN;
     }
     if (s->kind->ready && !(vdev->status & VIRTIO_CONFIG_S_DRIVER_OK)) {
         s->kind->ready(s);
     }
     qemu_bh_schedule(s->worker);
+    return STATUS_TAKEN;
 }
 
 static void fault_reset(VirtIODevice *vdev)
@@ -314,7 +280,7 @@ static const Property fault_properties[] = {
     DEFINE_PROP_UINT32("delay-ms", VirtIOFault, delay_ms, 10000),
 };
 
-static void fault_class_init(ObjectClass *klass, void *data)
+static void fault_class_init(ObjectClass *klass, ClassData *data)
 {
     DeviceClass *dc = DEVICE_CLASS(klass);
     VirtioDeviceClass *vdc = VIRTIO_DEVICE_CLASS(klass);

@@ -57,9 +57,11 @@ struct VirtIOFault {
     uint32_t delay_ms;
 };
 
-/* device.c */
+/* device-queue.c */
 void fault_answer(VirtIOFault *s, FaultBuffer *buf);
 void fault_hold(VirtIOFault *s, FaultBuffer *buf);
+FaultBuffer *fault_release(VirtIOFault *s);
+void fault_drop_held(VirtIOFault *s);
 
 /* device-faults.c */
 const FaultKind *fault_find(const char *name);

@@ -222,7 +222,8 @@ static const struct fault_kind fault_kinds[] = {
 	/* Indirect Descriptors: MUST NOT be longer than the queue's size */
 	{ "long-chain", FAULT_NEEDS_INDIRECT, .add = add_long },
 	/* Updating idx: it grows with what is added, at most the queue's size */
-	{ "bogus-avail", FAULT_NEEDS_SPLIT, .spoil = spoil_index },
+	{ "bogus-avail", FAULT_NEEDS_SPLIT, .spoil = spoil_index, .kick = kick_anyway,
+	  .goes_on = true },
 	/* The Virtqueue Descriptor Table: loops are forbidden */
 	{ "loop", FAULT_NEEDS_SPLIT, .spoil = spoil_loop, .mend = mend_loop },
 };

@@ -24,28 +24,6 @@ MODULE_PARM_DESC(limit_ms, "How long a submission may make no progress");
 
 /* The queue */
 
-int fault_add(struct fault *fault, struct fault_request *request)
-{
-	struct scatterlist out, in, *sgs[] = { &out, &in };
-
-	sg_init_one(&out, &request->req, sizeof(request->req));
-	sg_init_one(&in, &request->resp, sizeof(request->resp));
-	return virtqueue_add_sgs(fault->vq, sgs, 1, 1, request, GFP_ATOMIC);
-}
-
-/* Asked before adding: the core kicks a ring that it finds full. */
-static bool fault_has_room(struct fault *fault)
-{
-	bool indirect = virtio_has_feature(fault->vdev, VIRTIO_RING_F_INDIRECT_DESC);
-
-	return fault->vq->num_free >= (indirect ? 1 : 2);
-}
-
-static bool fault_is_broken(struct fault *fault)
-{
-	return !fault->ready || READ_ONCE(fault->needs_reset) || virtqueue_is_broken(fault->vq);
-}
-
 static int fault_add_one(struct fault *fault)
 {
 	struct fault_request *request = kzalloc(sizeof(*request), GFP_ATOMIC);
@@ -108,41 +86,6 @@ static int fault_add_and_kick(struct fault *fault, unsigned int count)
 	return done;
 }
 
-static void fault_check(struct fault *fault, struct fault_request *request, u32 len)
-{
-	__le64 cookie = READ_ONCE(request->resp.cookie);
-
-	fault->in_flight--;
-	if (len == sizeof(request->resp) && cookie == request->cookie)
-		return;
-	fault->refused++;
-	dev_err_ratelimited(&fault->vdev->dev,
-			    "refused: used length %u, not %zu, cookie %llu, not %llu\n",
-			    len, sizeof(request->resp), le64_to_cpu(cookie),
-			    le64_to_cpu(request->cookie));
-}
-
-void fault_take(struct fault *fault)
-{
-	struct fault_request *request;
-	unsigned int len;
-
-	if (fault->kind->mend)
-		fault->kind->mend(fault);
-	while ((request = virtqueue_get_buf(fault->vq, &len))) {
-		fault_check(fault, request, len);
-		kfree(request);
-	}
-}
-
-static void fault_collect(struct fault *fault)
-{
-	do {
-		virtqueue_disable_cb(fault->vq);
-		fault_take(fault);
-	} while (!virtqueue_enable_cb(fault->vq));
-}
-
 static void fault_callback(struct virtqueue *vq)
 {
 	struct fault *fault = vq->vdev->priv;
@@ -171,11 +114,17 @@ static void fault_config_changed(struct virtio_device *vdev)
 
 /* Submitting */
 
+/* A device that goes on may be slow to: that all are back is not the end of it. */
+static bool fault_has_ended(struct fault *fault, bool all)
+{
+	return fault_is_broken(fault) || (!all && fault_has_room(fault)) ||
+	       (!READ_ONCE(fault->in_flight) && !fault->kind->goes_on);
+}
+
 static long fault_wait(struct fault *fault, bool all)
 {
-	return wait_event_interruptible_timeout(fault->wait,
-		fault_is_broken(fault) || !READ_ONCE(fault->in_flight) ||
-		(!all && fault_has_room(fault)), msecs_to_jiffies(limit_ms));
+	return wait_event_interruptible_timeout(fault->wait, fault_has_ended(fault, all),
+						msecs_to_jiffies(limit_ms));
 }
 
 static int fault_submit(struct fault *fault, unsigned int count)

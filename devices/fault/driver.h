@@ -51,6 +51,7 @@ struct fault_kind {
 	enum fault_needs needs;
 	bool only_kick;			/* adds nothing */
 	bool fill;			/* submits more than the ring holds */
+	bool goes_on;			/* the device, after the last buffer: until it is refused */
 	int (*start)(struct fault *fault);
 	void (*stop)(struct fault *fault);
 	void (*mend)(struct fault *fault);	/* before buffers are taken back */
@@ -60,9 +61,12 @@ struct fault_kind {
 	void (*collect)(struct fault *fault);	/* in the callback, under the lock */
 };
 
-/* driver.c */
+/* driver-queue.c */
 int fault_add(struct fault *fault, struct fault_request *request);
+bool fault_has_room(struct fault *fault);
+bool fault_is_broken(struct fault *fault);
 void fault_take(struct fault *fault);
+void fault_collect(struct fault *fault);
 
 /* driver-faults.c */
 extern const struct kernel_param_ops fault_kind_ops;

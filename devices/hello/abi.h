@@ -1,110 +1,23 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * virtio-hello: what the driver and the device agree on.
- *
- * The device takes messages, transforms them and gives them back; it also
- * sends messages of its own. Both halves include this file and nothing else
- * of each other. All fields are little-endian; the device is modern only
- * (VIRTIO_F_VERSION_1). Every length and offset is checked by its reader.
+ * What the two halves of a virtio device agree on, and all that they share:
+ * the device's id, its queues, and what a buffer on each of them is.
  */
 #ifndef VIRTIO_HELLO_ABI_H
 #define VIRTIO_HELLO_ABI_H
 
-#include <linux/types.h>
-
 /* 50 to 63 are free in the virtio specification; PCI device id 0x107f. */
-#define VIRTIO_ID_HELLO			63
+#define VIRTIO_ID_HELLO 63
 
-#define VIRTIO_HELLO_VERSION		1
-
-/* Feature bits */
-#define VIRTIO_HELLO_F_EVENT		0	/* the event queue exists */
-#define VIRTIO_HELLO_F_TRANSFORM	1	/* operations other than ECHO */
-
-/* Queues. The event queue exists only with VIRTIO_HELLO_F_EVENT. */
-#define VIRTIO_HELLO_VQ_REQUEST		0
-#define VIRTIO_HELLO_VQ_EVENT		1
-
-#define VIRTIO_HELLO_GREETING_MAX	64
-#define VIRTIO_HELLO_EVENT_MAX		248
+#define VIRTIO_HELLO_MAX 4096 /* bytes of one message */
 
 /*
- * The device configuration, read-only for the driver. The device raises a
- * configuration-change interrupt when the greeting changes; the transport's
- * generation count tells a torn read.
+ * The only queue. A buffer is one chain of descriptors, cut in any way:
+ *   device-readable: the message, 1 to VIRTIO_HELLO_MAX bytes
+ *   device-writable: room for the answer, as many bytes or more
+ * The answer is the message with a-z replaced by A-Z, and the used length its
+ * length. Any other buffer breaks the device, which sets DEVICE_NEEDS_RESET.
  */
-struct virtio_hello_config {
-	/* VIRTIO_HELLO_VERSION; a driver refuses a version it does not know. */
-	__le16 version;
-	/* Bytes of greeting in use, 0 to VIRTIO_HELLO_GREETING_MAX. */
-	__le16 greeting_len;
-	/* Largest payload of one request in bytes, at least 1. */
-	__le32 max_payload;
-	/* UTF-8, not terminated; bytes after greeting_len are zero. */
-	__u8 greeting[VIRTIO_HELLO_GREETING_MAX];
-};
-
-/* What to do with a payload */
-#define VIRTIO_HELLO_OP_ECHO		0	/* give it back as it is */
-#define VIRTIO_HELLO_OP_UPPER		1	/* a-z become A-Z, all else stays */
-#define VIRTIO_HELLO_OP_REVERSE		2	/* last byte first */
-
-/*
- * A request is one descriptor chain of any shape:
- *
- *   device-readable: struct virtio_hello_req, then payload_len bytes
- *   device-writable: struct virtio_hello_resp, then room for the answer
- *
- * Neither structure need start or end at a descriptor boundary. Requests are
- * completed asynchronously and, unless VIRTIO_F_IN_ORDER is negotiated, in
- * any order. The used length is sizeof(resp) + resp.payload_len.
- *
- * A chain without room for struct virtio_hello_resp, or too short to hold
- * struct virtio_hello_req, breaks the device (DEVICE_NEEDS_RESET): there is
- * nowhere to say what is wrong, or no telling what was asked.
- */
-struct virtio_hello_req {
-	/* VIRTIO_HELLO_OP_*; only ECHO without VIRTIO_HELLO_F_TRANSFORM. */
-	__le32 op;
-	/* Bytes that follow, 0 to config.max_payload. */
-	__le32 payload_len;
-	/* Chosen by the driver; comes back in the response. */
-	__le64 cookie;
-};
-
-/* Outcome of a request; with any but OK, resp.payload_len is 0. */
-#define VIRTIO_HELLO_S_OK		0
-#define VIRTIO_HELLO_S_BAD_OP		1	/* unknown or not negotiated */
-#define VIRTIO_HELLO_S_BAD_LEN		2	/* over max_payload or over the chain */
-#define VIRTIO_HELLO_S_NO_ROOM		3	/* the answer does not fit */
-
-struct virtio_hello_resp {
-	/* VIRTIO_HELLO_S_* */
-	__le32 status;
-	/* Bytes of answer that follow; with OK the same as req.payload_len. */
-	__le32 payload_len;
-	/* req.cookie */
-	__le64 cookie;
-};
-
-/*
- * One message from the host. The driver keeps buffers of this size, all of
- * it device-writable, on the event queue. The used length is the offset of
- * text + len. With no buffer at hand the device keeps a bounded backlog,
- * then drops the oldest message; seq counts all messages, so a gap tells.
- */
-struct virtio_hello_event {
-	/* 0 for the first message after the device was created, then +1. */
-	__le32 seq;
-	/* Bytes of text, 0 to VIRTIO_HELLO_EVENT_MAX. */
-	__le32 len;
-	/* UTF-8, not terminated. */
-	__u8 text[VIRTIO_HELLO_EVENT_MAX];
-};
-
-_Static_assert(sizeof(struct virtio_hello_config) == 72, "config");
-_Static_assert(sizeof(struct virtio_hello_req) == 16, "request");
-_Static_assert(sizeof(struct virtio_hello_resp) == 16, "response");
-_Static_assert(sizeof(struct virtio_hello_event) == 256, "event");
+#define VIRTIO_HELLO_VQ_REQUESTS 0
 
 #endif

@@ -1,164 +1,59 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Guest test of virtio-hello, through what programs see of it: /dev, /sys and
- * the kernel's log. Each test runs in a process of its own, with a time limit.
+ * How a device is tested from inside the guest: by a program, in KTAP, that
+ * sees what any program sees. What only a host can do it asks for by kc-host.
  */
-#define _GNU_SOURCE
-#include <signal.h>
-#include <stdio.h>
-#include <stdlib.h>
-#include <sys/mman.h>
-#include <sys/wait.h>
-#include <unistd.h>
+#include <kc-test.h>
+#include "abi.h"
 
-#include "test.h"
+#define DRIVER "/sys/bus/virtio/drivers/hello_virtio"
+#define DEVICE DRIVER "/virtio*"
+#define MESSAGE DEVICE "/message"
 
-static const struct test *const groups[] = {life_tests, io_tests};
-
-static void usage(FILE *out)
+/* Letters go to the device, and come back as capitals. */
+static bool exchange(size_t size)
 {
-	fprintf(out,
-		"usage: hello_test [--module FILE] [TEST...]\n"
-		"       hello_test --list | --help | TOOL ARGUMENTS\n\n"
-		"Tests " NODE "; " MODULE " must be loaded, max_payload be 256 or\n"
-		"more. Without names, all tests are run. Output is KTAP.\n"
-		"  --module FILE  what module-reload loads, if not the installed one\n"
-		"  --list         names of the tests\n\n"
-		"Tools, for tests that the host drives:\n%s\n"
-		"Exit status: 0 passed, 1 failed, 2 wrong usage, 3 the device went away\n"
-		"(load --unplug-ok).\n",
-		tools_help);
+	char text[VIRTIO_HELLO_MAX], got[sizeof(text)];
+	bool ok;
+
+	for (size_t i = 0; i < size; i++)
+		text[i] = 'a' + (i * 7 + size) % 26;
+	ok = kc_ask(MESSAGE, text, size, got, sizeof(got)) == (ssize_t)size;
+	for (size_t i = 0; i < size && ok; i++)
+		ok = got[i] == text[i] - 'a' + 'A';
+	return ok;
 }
 
-static const struct test *find_test(const char *name)
+static bool probe(void)
 {
-	for (size_t g = 0; g < sizeof(groups) / sizeof(*groups); g++)
-		for (const struct test *t = groups[g]; t->name; t++)
-			if (!strcmp(t->name, name))
-				return t;
-	return NULL;
+	return kc_await(MESSAGE, true);
 }
 
-/* Kernels that check themselves are slower; kc says by how much. */
-static int time_limit(int seconds)
+static bool sizes(void)
 {
-	const char *slower = getenv("KC_TEST_SLOWER");
-
-	return slower ? seconds * atoi(slower) : seconds;
+	for (size_t size = 1; size < VIRTIO_HELLO_MAX; size += 1 + size / 4)
+		if (!exchange(size))
+			return false;
+	/* The last is too long for a file of sysfs. */
+	return exchange(VIRTIO_HELLO_MAX - 1) && !exchange(VIRTIO_HELLO_MAX);
 }
 
-/* A process stuck in the kernel outlives even SIGKILL: do not wait for it. */
-static int wait_limited(pid_t pid, int seconds)
+static bool reset(void)
 {
-	double until = now() + seconds;
-	int status;
-
-	while (waitpid(pid, &status, WNOHANG) == 0) {
-		if (now() > until + 5)
-			return -1;
-		if (now() > until)
-			kill(pid, SIGKILL);
-		pause_ms(5);
-	}
-	return status;
+	return kc_rebind(DRIVER) && sizes();
 }
 
-static bool run_test(int number, const struct test *test)
+static bool unplug(void)
 {
-	int seconds = time_limit(test->seconds);
-	int status;
-	pid_t pid;
-
-	fflush(NULL);
-	pid = fork();
-	if (!pid) {
-		test->run();
-		fflush(NULL);
-		_exit(PASS);
-	}
-	status = wait_limited(pid, seconds);
-	if (status == -1 || (WIFSIGNALED(status) && WTERMSIG(status) == SIGKILL))
-		printf("# %s in the kernel after %d s\n", status == -1 ? "stuck" : "still",
-		       seconds);
-	else if (WIFSIGNALED(status))
-		printf("# killed by signal %d\n", WTERMSIG(status));
-	if (status != -1 && WIFEXITED(status) && WEXITSTATUS(status) == SKIP) {
-		printf("ok %d %s # SKIP %s\n", number, test->name, skip_reason);
-		return true;
-	}
-	printf("%sok %d %s\n", status ? "not " : "", number, test->name);
-	return !status;
-}
-
-static int run_all(void)
-{
-	bool passed = true;
-	int n = 0;
-
-	for (size_t g = 0; g < sizeof(groups) / sizeof(*groups); g++)
-		for (const struct test *t = groups[g]; t->name; t++)
-			n++;
-	printf("KTAP version 1\n1..%d\n", n);
-	n = 0;
-	for (size_t g = 0; g < sizeof(groups) / sizeof(*groups); g++)
-		for (const struct test *t = groups[g]; t->name; t++)
-			passed &= run_test(++n, t);
-	return passed ? PASS : FAIL;
-}
-
-static int run_named(char **names)
-{
-	bool passed = true;
-	int n = 0;
-
-	for (; names[n]; n++) {
-		if (!find_test(names[n])) {
-			fprintf(stderr,
-				"hello_test: no test or tool \"%s\"; --list names the tests\n",
-				names[n]);
-			return USAGE;
-		}
-	}
-	printf("KTAP version 1\n1..%d\n", n);
-	for (int i = 0; i < n; i++)
-		passed &= run_test(i + 1, find_test(names[i]));
-	return passed ? PASS : FAIL;
-}
-
-static int list(void)
-{
-	for (size_t g = 0; g < sizeof(groups) / sizeof(*groups); g++)
-		for (const struct test *t = groups[g]; t->name; t++)
-			puts(t->name);
-	return PASS;
+	return kc_replug("hello0", "virtio-hello-pci", MESSAGE) && sizes();
 }
 
 int main(int argc, char **argv)
 {
-	int status;
-
-	(void)argc;
-	skip_reason = mmap(NULL, SKIP_REASON_MAX, PROT_READ | PROT_WRITE,
-			   MAP_SHARED | MAP_ANONYMOUS, -1, 0);
-	if (skip_reason == MAP_FAILED) {
-		perror("hello_test: mmap");
-		return FAIL;
-	}
-	argv++;
-	if (argv[0] && argv[1] && !strcmp(argv[0], "--module")) {
-		module_file = argv[1];
-		argv += 2;
-	}
-	if (!argv[0])
-		return run_all();
-	if (!strcmp(argv[0], "--list"))
-		return list();
-	if (!strcmp(argv[0], "--help")) {
-		usage(stdout);
-		return PASS;
-	}
-	status = run_tool(argv);
-	if (status == USAGE)
-		usage(stderr);
-	return status < 0 ? run_named(argv) : status;
+	kc_test_begin(argc, argv);
+	kc_test("probe", probe);
+	kc_test("sizes", sizes);
+	kc_test("reset", reset);
+	kc_test_by_name("unplug", unplug); /* needs a port such as hotplug0 */
+	return kc_test_end();
 }

@@ -7,6 +7,7 @@
  */
 #include <errno.h>
 #include <fcntl.h>
+#include <libgen.h>
 #include <poll.h>
 #include <signal.h>
 #include <stdio.h>
@@ -17,8 +18,10 @@
 #include <sys/stat.h>
 #include <sys/utsname.h>
 #include <unistd.h>
+#include "ask.h"
 #include "command.h"
 #include "kmsg.h"
+#include "net.h"
 #include "port.h"
 #include "setup.h"
 
@@ -30,6 +33,7 @@ static struct port port;
 static struct command command = {.in = -1, .out = -1, .err = -1};
 static int file = -1; /* of a PUT or a GET */
 static bool getting;
+static char got[256]; /* the name of what is got */
 static unsigned char pending[KC_STDIN_WINDOW]; /* not yet taken by command */
 static size_t pending_len;
 static bool pending_eof;
@@ -46,7 +50,7 @@ static void send_number(enum kc_frame_type type, uint32_t number)
 
 static void send_error(const char *what, const char *why)
 {
-	char text[512];
+	char text[4096 + 256]; /* @what may be a path */
 
 	snprintf(text, sizeof(text), "%s: %s", what, why);
 	send_text(KC_ERROR, text);
@@ -135,14 +139,17 @@ static void do_get(const char *path)
 	struct stat stat;
 
 	command_close(&file);
+	snprintf(got, sizeof(got), "%s", path);
 	file = open(path, O_RDONLY | O_NONBLOCK | O_CLOEXEC);
-	if (file >= 0 && !fstat(file, &stat) && S_ISDIR(stat.st_mode)) {
-		command_close(&file);
-		errno = EISDIR;
-	}
-	if (file < 0)
-		send_error(path, strerror(errno));
 	getting = true;
+	if (file < 0 || fstat(file, &stat)) {
+		send_error(path, strerror(errno));
+	} else if (!S_ISREG(stat.st_mode) && !S_ISBLK(stat.st_mode)) {
+		/* A terminal or a pipe need never end. */
+		send_error(path,
+			   S_ISDIR(stat.st_mode) ? strerror(EISDIR) : "it is not a regular file");
+		command_close(&file);
+	}
 }
 
 static void do_exec(const unsigned char *payload, size_t len)
@@ -242,6 +249,9 @@ static void handle_frame(int type, const unsigned char *payload, size_t len)
 	case KC_WINSIZE:
 		command_winsize(&command, number & 0xffff, number >> 16);
 		break;
+	case KC_ANSWER:
+		ask_answer(payload, len);
+		break;
 	case KC_POWEROFF:
 		poweroff();
 		break;
@@ -250,18 +260,26 @@ static void handle_frame(int type, const unsigned char *payload, size_t len)
 	}
 }
 
-/* Passes on what fd has now, up to one frame; closes it at its end. */
-static bool pump_once(int *fd, enum kc_frame_type type)
+/* Passes on what fd has now, up to one frame; what read() said. */
+static ssize_t pass_on(int fd, enum kc_frame_type type)
 {
 	static unsigned char bytes[KC_FRAME_MAX];
+	ssize_t n = read(fd, bytes, sizeof(bytes));
+
+	if (n > 0)
+		port_send(&port, type, bytes, n, NULL, 0);
+	return n;
+}
+
+/* The same, and closes it at its end. */
+static bool pump_once(int *fd, enum kc_frame_type type)
+{
 	ssize_t n;
 
 	if (*fd < 0 || !port_has_frames(&port, 1))
 		return false;
-	n = read(*fd, bytes, sizeof(bytes));
-	if (n > 0)
-		port_send(&port, type, bytes, n, NULL, 0);
-	else if (!n || (errno != EAGAIN && errno != EINTR))
+	n = pass_on(*fd, type);
+	if (!n || (n < 0 && errno != EAGAIN && errno != EINTR))
 		command_close(fd);
 	return n > 0;
 }
@@ -272,13 +290,25 @@ static void pump(int *fd, enum kc_frame_type type)
 		;
 }
 
+/* A file that cannot be read to its end is none that the host should keep. */
+static void end_file(ssize_t n)
+{
+	/* What would wait for more, such as trace_pipe, has given all that there is. */
+	if (!n || errno == EAGAIN)
+		port_send(&port, KC_EOF, NULL, 0, NULL, 0);
+	else
+		send_error(got, strerror(errno));
+	command_close(&file);
+}
+
 static void pump_file(void)
 {
-	if (!getting || file < 0)
-		return;
-	pump(&file, KC_DATA);
-	if (file < 0)
-		port_send(&port, KC_EOF, NULL, 0, NULL, 0);
+	while (getting && file >= 0 && port_has_frames(&port, 2)) {
+		ssize_t n = pass_on(file, KC_DATA);
+
+		if (n <= 0 && !(n < 0 && errno == EINTR))
+			end_file(n);
+	}
 }
 
 static void close_command(void)
@@ -338,7 +368,7 @@ static void receive(void)
 		handle_frame(type, payload, len);
 }
 
-static void wait_for_something(int signals, int kmsg)
+static void wait_for_something(int signals, int kmsg, int net)
 {
 	bool room = port_has_frames(&port, 1);
 	struct pollfd fds[] = {
@@ -348,9 +378,13 @@ static void wait_for_something(int signals, int kmsg)
 		{.fd = room ? command.err : -1, .events = POLLIN},
 		{.fd = pending_len ? command.in : -1, .events = POLLOUT},
 		{.fd = port_has_frames(&port, KMSG_SPARE + 1) ? kmsg : -1, .events = POLLIN},
+		{.fd = -1},
+		{.fd = net, .events = POLLIN},
 	};
 
-	poll(fds, 6, getting && file >= 0 && room ? 0 : -1);
+	if (room)
+		ask_poll(&fds[6]);
+	poll(fds, 8, getting && file >= 0 && port_has_frames(&port, 2) ? 0 : -1);
 	/* With no host at the other end, poll would return at once for ever. */
 	if (fds[0].revents & POLLHUP)
 		usleep(2000);
@@ -367,26 +401,37 @@ static int watch_children(void)
 	return signalfd(-1, &set, SFD_CLOEXEC | SFD_NONBLOCK);
 }
 
-int main(void)
+int main(int argc, char **argv)
 {
 	struct signalfd_siginfo info;
-	int signals = watch_children();
-	int kmsg = kmsg_open();
+	int signals, kmsg, net;
 
-	/* A machine without our port: a user's own QEMU, nothing to do. */
-	if (!port_open(&port, 3000))
+	if (!strcmp(basename(argv[0]), "kc-host"))
+		return ask_main(argc, argv);
+	signals = watch_children();
+	kmsg = kmsg_open();
+	ask_listen();
+	net = net_open();
+
+	/* A machine without our port: a user's own QEMU, or a kernel without its drivers. */
+	if (!port_open(&port, 3000)) {
+		port_tell_missing();
 		for (;;)
 			pause();
+	}
 	send_ready();
 	for (;;) {
-		wait_for_something(signals, kmsg);
+		wait_for_something(signals, kmsg, net);
 		while (read(signals, &info, sizeof(info)) > 0)
 			;
 		port_flush(&port);
 		kmsg_send(&port, KMSG_SPARE);
+		/* Before the next command, which may want what the last one brought. */
+		net_take();
 		receive();
 		write_stdin();
 		pump_file();
+		ask_take(&port);
 		pump_command();
 	}
 }

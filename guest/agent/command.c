@@ -11,6 +11,7 @@
 #include <unistd.h>
 #include "command.h"
 #include "protocol.h"
+#include "refusal.h"
 
 #define WORDS_MAX 4096
 
@@ -62,6 +63,14 @@ static void die(int status, const char *what, const char *why)
 	_exit(status);
 }
 
+static void die_refused(const char *name, int error)
+{
+	char why[1024];
+
+	refusal_explain(name, error, why, sizeof(why));
+	die(error == ENOENT ? 127 : 126, name, why);
+}
+
 static void run_child(const struct request *request)
 {
 	sigset_t none;
@@ -74,8 +83,7 @@ static void run_child(const struct request *request)
 	if (*request->dir && chdir(request->dir))
 		die(126, request->dir, strerror(errno));
 	execvp(request->argv[0], request->argv);
-	die(errno == ENOENT ? 127 : 126, request->argv[0],
-	    errno == ENOENT ? "not found in the guest" : strerror(errno));
+	die_refused(request->argv[0], errno);
 }
 
 static const char *start_on_tty(struct command *command, const struct request *request)

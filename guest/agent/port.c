@@ -58,6 +58,44 @@ bool port_open(struct port *port, int wait_ms)
 	return port->fd >= 0;
 }
 
+static bool is_empty(const char *folder)
+{
+	DIR *dir = opendir(folder);
+	struct dirent *entry;
+	bool empty = true;
+
+	while (dir && empty && (entry = readdir(dir)))
+		empty = entry->d_name[0] == '.';
+	if (dir)
+		closedir(dir);
+	return empty;
+}
+
+/* A machine may have no virtio device at all, and a kernel that drives them. */
+static const char *missing_driver(void)
+{
+	bool pci = !is_empty("/sys/bus/pci/devices");
+
+	if (!is_empty("/sys/bus/virtio/devices"))
+		return access("/sys/bus/virtio/drivers/virtio_console", F_OK) ? "VIRTIO_CONSOLE"
+									      : NULL;
+	if (pci)
+		return access("/sys/bus/pci/drivers/virtio-pci", F_OK) ? "VIRTIO_PCI" : NULL;
+	return access("/sys/bus/platform/drivers/virtio-mmio", F_OK) ? "VIRTIO_MMIO" : NULL;
+}
+
+void port_tell_missing(void)
+{
+	const char *option = missing_driver();
+	FILE *console;
+
+	console = option && !access("/sys/bus", F_OK) ? fopen("/dev/console", "we") : NULL;
+	if (!console)
+		return;
+	fprintf(console, "\n" KC_NO_DRIVER "CONFIG_%s\n", option);
+	fclose(console);
+}
+
 bool port_has_frames(const struct port *port, size_t frames)
 {
 	return sizeof(port->out) - port->out_len >=

@@ -20,6 +20,9 @@ struct port {
  * Returns false where the machine has none. */
 bool port_open(struct port *port, int wait_ms);
 
+/* On the console: which driver of the port's this kernel does not have, where that is why. */
+void port_tell_missing(void);
+
 /* Room for so many more frames of KC_FRAME_MAX? Ask before producing them. */
 bool port_has_frames(const struct port *port, size_t frames);
 

@@ -19,7 +19,8 @@
 
 #define KC_PORT_NAME "org.kernelcraft.agent"
 #define KC_CLOCK_PORT_NAME "org.kernelcraft.clock" /* carries nothing: is opened and closed */
-#define KC_PROTOCOL_VERSION 2
+#define KC_NET_PARAMETER "kc.net=" /* of the kernel: how the agent sets a NIC up (net.h) */
+#define KC_PROTOCOL_VERSION 3
 #define KC_FRAME_MAGIC 0x6b63 /* "ck" on the wire */
 #define KC_FRAME_MAX 65536 /* bytes of payload */
 
@@ -29,6 +30,9 @@
  * read never keeps a SIGNAL from passing.
  */
 #define KC_STDIN_WINDOW 65536
+
+/* On the console, with an option of the kernel's behind it: no frame will ever come. */
+#define KC_NO_DRIVER "kc-agent: this kernel has no driver for the host's port: "
 
 struct kc_frame {
 	uint16_t magic;
@@ -48,6 +52,7 @@ enum kc_frame_type {
 	KC_SIGNAL, /* u32 signal number, to the command's process group */
 	KC_WINSIZE, /* u16 rows, u16 columns */
 	KC_POWEROFF, /* end the VM at once */
+	KC_ANSWER, /* to ASK: u32 status, 0 for done, then text without NUL */
 
 	/* either way */
 	KC_DATA = 32, /* bytes of the file in hand */
@@ -62,6 +67,7 @@ enum kc_frame_type {
 	KC_STDIN_ACK, /* u32: so many more bytes of STDIN were taken */
 	KC_EXIT, /* u32: wait status as exit code, 128 + n for signal n */
 	KC_KMSG, /* records of /dev/kmsg, whole ones */
+	KC_ASK, /* a program's words for the host, each with NUL; one at a time */
 };
 
 struct kc_setup {

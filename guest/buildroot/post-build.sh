@@ -6,7 +6,12 @@
 # usage: post-build.sh TARGET-DIR
 
 set -eu
-target=$1
+unset CDPATH
+target=$(realpath -- "$1")
+if [ "$target" = / ] || [ ! -d "$target/etc" ]; then
+	echo "post-build.sh: '$1' is not the tree of a root filesystem that is being built" >&2
+	exit 1
+fi
 cd "$(dirname "$0")/../.."
 dirs=$(for kbuild in modules/*/Kbuild devices/*/Kbuild; do dirname "$kbuild"; done)
 linux=${KERNELCRAFT_LINUX:-$PWD/build/linux}

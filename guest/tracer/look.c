@@ -111,7 +111,7 @@ static void tell_kernel(void)
 	first_line("/sys/devices/system/clocksource/clocksource0/current_clocksource", clock,
 		   sizeof(clock));
 	fact("release %s", name.release);
-	fact("cpus %ld", sysconf(_SC_NPROCESSORS_CONF));
+	fact("cpus %d", for_each_cpu(TRACEFS, NULL));
 	fact("clocksource %s", *clock ? clock : "?");
 }
 

@@ -35,7 +35,10 @@ static void dump_formats(const char *group)
 	closedir(dir);
 }
 
-/* Nothing is written any more: what is there is all. */
+/*
+ * Nothing is written any more: what is there is all. Only a CPU that never was
+ * up has no buffer; that of one that is down stays as it was.
+ */
 static void dump_pages(const char *folder, int cpu)
 {
 	static char page[KC_DUMP_MAX];
@@ -43,34 +46,33 @@ static void dump_pages(const char *folder, int cpu)
 	ssize_t n;
 	int fd;
 
-	snprintf(path, sizeof(path), "%s/trace_pipe_raw", folder);
+	snprintf(path, sizeof(path), "%s/per_cpu/cpu%d/trace_pipe_raw", folder, cpu);
 	fd = open(path, O_RDONLY | O_NONBLOCK | O_CLOEXEC);
 	if (fd < 0)
 		fail(path);
 	while ((n = read(fd, page, sizeof(page))) > 0)
 		put_block(KC_DUMP_PAGE, cpu, page, n);
-	if (n < 0 && errno != EAGAIN)
+	if (n < 0 && errno != EAGAIN && errno != ENODEV)
 		fail(path);
 	close(fd);
 }
 
-static void dump_cpu(const char *instance, int cpu)
+static void dump_cpu(const char *folder, int cpu)
 {
-	char folder[256], path[512];
+	char path[512];
 
-	snprintf(folder, sizeof(folder), TRACEFS "/instances/%s/per_cpu/cpu%d", instance, cpu);
-	snprintf(path, sizeof(path), "%s/stats", folder);
-	if (access(path, R_OK))
-		return;
+	snprintf(path, sizeof(path), "%s/per_cpu/cpu%d/stats", folder, cpu);
 	dump_file(KC_DUMP_STATS, cpu, path);
 	dump_pages(folder, cpu);
 }
 
 void dump(const char *group, const char *instance)
 {
+	char folder[256];
+
 	dump_file(KC_DUMP_PAGE_HEADER, 0, TRACEFS "/events/header_page");
 	dump_formats(group);
 	tell_lines(TRACEFS "/kprobe_profile", "profile", group);
-	for (int cpu = 0; cpu < sysconf(_SC_NPROCESSORS_CONF); cpu++)
-		dump_cpu(instance, cpu);
+	snprintf(folder, sizeof(folder), TRACEFS "/instances/%s", instance);
+	for_each_cpu(folder, dump_cpu);
 }

@@ -87,6 +87,33 @@ void for_each_entry(const char *folder, void (*tell)(const char *))
 		closedir(dir);
 }
 
+/*
+ * The kernel keeps a folder for each CPU that it may ever run on, online or
+ * not. A count would not do: libc's is that of the CPUs that this process may
+ * use, and numbers may have holes.
+ */
+int for_each_cpu(const char *folder, void (*take)(const char *folder, int cpu))
+{
+	char path[512];
+	struct dirent *entry;
+	int cpu, n = 0;
+	DIR *dir;
+
+	snprintf(path, sizeof(path), "%s/per_cpu", folder);
+	dir = opendir(path);
+	if (!dir)
+		fail(path);
+	while ((entry = readdir(dir))) {
+		if (sscanf(entry->d_name, "cpu%d", &cpu) != 1)
+			continue;
+		if (take)
+			take(folder, cpu);
+		n++;
+	}
+	closedir(dir);
+	return n;
+}
+
 /* Lines of a table of the kernel's, such as /proc/interrupts, that name a virtio device. */
 void tell_lines(const char *path, const char *what, const char *pattern)
 {

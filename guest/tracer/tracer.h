@@ -21,6 +21,8 @@ ssize_t slurp(const char *path, char *data, size_t room);
 /* A file's first line, without its end; "" where there is none. */
 void first_line(const char *path, char *line, size_t room);
 void for_each_entry(const char *folder, void (*tell)(const char *name));
+/* Each CPU of the trace in @folder, of TRACEFS or of an instance; returns how many. */
+int for_each_cpu(const char *folder, void (*take)(const char *folder, int cpu));
 /* Lines of a table of the kernel's, such as /proc/interrupts, that have @pattern in them. */
 void tell_lines(const char *path, const char *what, const char *pattern);
 

@@ -8,8 +8,12 @@
 
 #include <linux/compiler.h>
 #include <linux/delay.h>
+#include <linux/gfp.h>
+#include <linux/interrupt.h>
+#include <linux/irq.h>
 #include <linux/irq_work.h>
 #include <linux/irqflags.h>
+#include <linux/kobject.h>
 #include <linux/list.h>
 #include <linux/module.h>
 #include <linux/mutex.h>
@@ -50,6 +54,24 @@ static void fault_warn(void)
 static void fault_warn_text(void)
 {
 	WARN(1, "planted warning with a text\n");
+}
+
+static void fault_warn_stack(void)
+{
+	pr_warn("planted warning above a stack\n");
+	dump_stack();
+}
+
+static void fault_stack_alone(void)
+{
+	dump_stack();
+}
+
+static void fault_bug_words(void)
+{
+	/* As itself, without our prefix */
+	_printk(KERN_ERR "BUG: planted, without a stack\n");
+	pr_info("planted, of another matter\n");
 }
 
 static void fault_bug(void)
@@ -132,6 +154,103 @@ static void fault_list(void)
 	list_add(&first, &head);
 	first.prev = &first;
 	list_add(&second, &head);
+}
+
+/* Larger than what the kernel would kill a process for */
+static void fault_page_allocation(void)
+{
+	static struct page *held[4096];
+	int count = 0;
+
+	while (count < ARRAY_SIZE(held)) {
+		held[count] = alloc_pages(GFP_KERNEL, MAX_PAGE_ORDER);
+		if (!held[count])
+			break;
+		count++;
+	}
+	while (count > 0)
+		__free_pages(held[--count], MAX_PAGE_ORDER);
+}
+
+/* Objects and names */
+
+static void fault_same_name(void)
+{
+	struct kobject *first = kobject_create_and_add("kc_fault", NULL);
+	struct kobject *second = kobject_create_and_add("kc_fault", NULL);
+
+	kobject_put(second);
+	kobject_put(first);
+}
+
+static void kobject_is_static(struct kobject *unused)
+{
+}
+
+static void fault_init_twice(void)
+{
+	static const struct kobj_type type = { .release = kobject_is_static };
+	static struct kobject object;
+
+	kobject_init(&object, &type);
+	kobject_init(&object, &type);
+	kobject_put(&object);
+}
+
+/* Interrupts */
+
+static irqreturn_t not_mine(int irq, void *unused)
+{
+	return IRQ_NONE;
+}
+
+static irqreturn_t nonsense(int irq, void *unused)
+{
+	return 7;
+}
+
+/* An interrupt without hardware, which is said to be raised so often. */
+static void raise_irq(irq_handler_t handler, int times)
+{
+	int irq = irq_alloc_desc(numa_node_id());
+	unsigned long flags;
+
+	if (irq < 0)
+		return;
+	irq_set_chip_and_handler(irq, &dummy_irq_chip, handle_simple_irq);
+	if (request_irq(irq, handler, 0, KBUILD_MODNAME, NULL) == 0) {
+		while (times--) {
+			local_irq_save(flags);
+			generic_handle_irq(irq);
+			local_irq_restore(flags);
+		}
+		free_irq(irq, NULL);
+	}
+	irq_free_desc(irq);
+}
+
+/* The kernel counts 100,000; a busy host may make it begin again. */
+static void fault_nobody_cared(void)
+{
+	raise_irq(not_mine, 300000);
+}
+
+static void fault_bogus_return(void)
+{
+	raise_irq(nonsense, 1);
+}
+
+static void count_too_much(struct tasklet_struct *unused)
+{
+	preempt_count_add(1);
+}
+
+static DECLARE_TASKLET(miscounting, count_too_much);
+
+static void fault_preempt_count(void)
+{
+	tasklet_schedule(&miscounting);
+	tasklet_kill(&miscounting);
 }
 
 /* Arithmetic that C does not define */
@@ -308,6 +427,9 @@ static const struct {
 	{ "words", fault_words, "logs a line that only looks bad" },
 	{ "warn", fault_warn, "WARN_ON(1)" },
 	{ "warn-text", fault_warn_text, "WARN() with a text" },
+	{ "warn-stack", fault_warn_stack, "a warning and a stack, without WARN()" },
+	{ "stack", fault_stack_alone, "only a stack: nothing is wrong" },
+	{ "bug-words", fault_bug_words, "a line that calls itself a bug" },
 	{ "bug", fault_bug, "BUG()" },
 	{ "oops", fault_oops, "writes to address 0" },
 	{ "panic", fault_panic, "panic()" },
@@ -315,6 +437,12 @@ static const struct {
 	{ "out-of-bounds", fault_out_of_bounds, "reads behind an object (KASAN)" },
 	{ "stack-out-of-bounds", fault_stack, "reads behind a local array (KASAN)" },
 	{ "leak", fault_leak, "loses 16 objects (kmemleak)" },
+	{ "page-allocation", fault_page_allocation, "takes all large pages that there are" },
+	{ "same-name", fault_same_name, "gives two objects of sysfs one name" },
+	{ "init-twice", fault_init_twice, "inits a kobject twice" },
+	{ "nobody-cared", fault_nobody_cared, "raises interrupts that nobody handles" },
+	{ "bogus-return", fault_bogus_return, "returns nonsense from an interrupt's handler" },
+	{ "preempt-count", fault_preempt_count, "leaves a softirq with preemption off" },
 	{ "refcount", fault_refcount, "counts a reference below zero" },
 	{ "list-corruption", fault_list, "adds to a list with a wrong link (DEBUG_LIST)" },
 	{ "ubsan-shift", fault_shift, "shifts an int by 40 (UBSAN)" },

@@ -14,6 +14,8 @@ endef
 
 define KC_AGENT_INSTALL_TARGET_CMDS
 	$(INSTALL) -D -m 755 $(@D)/kc-agent $(TARGET_DIR)/sbin/kc-agent
+	mkdir -p $(TARGET_DIR)/usr/bin
+	ln -sf /sbin/kc-agent $(TARGET_DIR)/usr/bin/kc-host
 endef
 
 $(eval $(generic-package))

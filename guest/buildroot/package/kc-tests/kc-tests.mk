@@ -13,7 +13,7 @@ KC_TESTS_DEVICES = $(patsubst $(KC_TESTS_SITE)/%/test.c,%,$(wildcard $(KC_TESTS_
 # A device's test is test.c and, where it is long, test-TOPIC.c beside it.
 define KC_TESTS_BUILD_CMDS
 	$(foreach device,$(KC_TESTS_DEVICES), \
-		$(KERNELCRAFT_CC) -pthread $(@D)/$(device)/test*.c -o $(@D)/$(device)_test
+		$(KERNELCRAFT_CC) -pthread -I$(BR2_EXTERNAL_KERNELCRAFT_PATH)/../test $(@D)/$(device)/test*.c -o $(@D)/$(device)_test
 	)
 endef
 

@@ -1,0 +1,43 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * The guest test of virtio-net, between two guests, whatever driver and device
+ * each has. The second one runs 'serve'; 'take' first gives a NIC to our driver.
+ */
+#include "test.h"
+
+#include <arpa/inet.h>
+#include <sys/socket.h>
+
+/* The peer ends once it has been told, however this test went. */
+static void dismiss_peer(void)
+{
+	struct sockaddr_in to = {.sin_family = AF_INET, .sin_port = htons(PORT_END)};
+	int fd = socket(AF_INET, SOCK_STREAM, 0);
+
+	inet_pton(AF_INET, PEER, &to.sin_addr);
+	if (fd >= 0)
+		connect(fd, (struct sockaddr *)&to, sizeof(to));
+	close(fd);
+}
+
+int main(int argc, char **argv)
+{
+	if (argc == 4 && !strcmp(argv[1], "speed"))
+		return speed_main(argv[2], atof(argv[3]));
+	kc_test_begin(argc, argv);
+	kc_test_by_name("take", test_take);
+	if (kc_test_is_named("serve")) {
+		kc_test_by_name("serve", test_serve);
+		return kc_test_end();
+	}
+	kc_test("raw", test_raw);
+	kc_test("udp", test_udp);
+	kc_test("burst", test_burst);
+	kc_test("tcp", test_tcp);
+	kc_test("statistics", test_statistics);
+	kc_test("down-and-up", test_down_and_up);
+	kc_test("rebind", test_rebind);
+	kc_test_by_name("replug", test_replug); /* needs bus=hotplug0 */
+	dismiss_peer();
+	return kc_test_end();
+}

@@ -1,0 +1,33 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* The sources of a device for QEMU, under the names that they have there. */
+#ifndef KC_DEVICE_EXPORT_QEMU_FILES_H
+#define KC_DEVICE_EXPORT_QEMU_FILES_H
+
+#include "device/export-upstream.h"
+
+/* Where its documentation goes: a folder, and an index that names its page by @entry. */
+struct qemu_documents {
+	const char *folder, *index, *entry;
+};
+
+struct qemu_device {
+	const struct export_plan *plan;
+	struct series *series;
+	const struct qemu_documents *documents;
+	const char *name;
+	char *upper;
+	char *abi; /* where its header goes */
+	GPtrArray *files; /* of the device's folder */
+	/* By qemu_device_add_files(): */
+	char *features; /* the lines of its table, or NULL */
+	bool header; /* it has one in include/hw/virtio */
+	GString *core, *pci; /* lines for hw/virtio/meson.build; a regex's replacement */
+};
+
+/*
+ * Writes them. Fails with STATUS_MISUSE where one calls what is in the lab's QEMU
+ * alone.
+ */
+bool qemu_device_add_files(struct qemu_device *device, GError **error);
+
+#endif

@@ -1,0 +1,178 @@
+#!/bin/sh
+# SPDX-License-Identifier: GPL-2.0-or-later
+# Measures virtio block devices and drivers side by side, by kc bench: stock with its
+# defaults, stock as it is best on this host, and ours, both halves and each with the stock
+# other half. For each row the candidates for "tuned" are tried first, in rounds that do not
+# count: who is best by chance there is not so in what is reported.
+#
+# usage: bench-blk.sh [--rounds N] [--seconds N] [ROW...]
+#
+# A ROW is one of null-read-1, as they are listed; PATTERNs such as 'null-*-1' take several;
+# without any all are measured, which takes about two minutes each.
+
+set -eu
+. "$(dirname -- "$0")/common.sh"
+kc=$root/build/bin/kc
+results=$root/build/bench-blk
+rounds=8 seconds=2 wanted=
+cpus=$(nproc)
+[ "$cpus" -ge 2 ] || cpus=2
+[ "$cpus" -le 4 ] || cpus=4
+
+while [ $# -gt 0 ]; do
+	case $1 in
+	--rounds) [ $# -gt 1 ] || die "--rounds needs a number"; rounds=$2; shift 2 ;;
+	--seconds) [ $# -gt 1 ] || die "--seconds needs a number"; seconds=$2; shift 2 ;;
+	-*) die "unknown option '$1'" ;;
+	*) wanted="$wanted $1"; shift ;;
+	esac
+done
+
+# disk, rw, bs, depth, jobs of each row, by its name
+all_rows() {
+	for disk in null file; do
+		for rw in read write; do
+			for depth in 1 32 128; do
+				echo "$disk-$rw-$depth $disk rand$rw 4k $depth 1"
+				echo "$disk-$rw-$depth-jobs$cpus $disk rand$rw 4k $depth $cpus"
+			done
+			echo "$disk-$rw-seq $disk $rw 128k 32 1"
+		done
+	done
+}
+
+is_wanted() {
+	[ -n "$wanted" ] || return 0
+	for pattern in $wanted; do
+		# shellcheck disable=SC2254 # a pattern
+		case $1 in $pattern) return 0 ;; esac
+	done
+	return 1
+}
+
+# What each machine's own half is, and what it asks of the load.
+machine() {
+	poll="--env HIPRI=1 --append virtio_blk.poll_queues=1"
+	stock="-d virtio-blk-pci,drive=d,num-queues=$cpus"
+	ours="-d craft-blk-pci,drive=d,num-queues=$cpus"
+	case $1 in
+	stock) echo "$1: $stock" ;;
+	stock-ioeventfd-off) echo "$1: $stock,ioeventfd=off" ;;
+	stock-iothread) echo "$1: $stock,iothread=io" ;;
+	stock-event_idx-off) echo "$1: $stock,event_idx=off" ;;
+	stock-polled) echo "$1: $stock $poll" ;;
+	stock-polled-ioeventfd-off) echo "$1: $stock,ioeventfd=off $poll" ;;
+	stock-polled-iothread) echo "$1: $stock,iothread=io $poll" ;;
+	our-device) echo "$1: $ours" ;;
+	our-driver) echo "$1: $stock --module craft_blk" ;;
+	ours) echo "$1: $ours --module craft_blk" ;;
+	ours-polled) echo "$1: $ours --module 'craft_blk poll_queues=1' --env HIPRI=1" ;;
+	esac
+}
+
+candidates="stock-ioeventfd-off stock-iothread stock-event_idx-off stock-polled
+	stock-polled-ioeventfd-off stock-polled-iothread"
+
+# Ours, as far as it is built
+halves() {
+	devices=$("$root/build/lab/qemu-system-x86_64" -device help)
+	case $devices in *craft-blk-pci*) echo our-device ;; esac
+	[ ! -e "$root/build/lab/modules/craft_blk.ko" ] || echo our-driver
+	case $devices in
+	*craft-blk-pci*) [ ! -e "$root/build/lab/modules/craft_blk.ko" ] || echo ours ours-polled ;;
+	esac
+}
+
+# In the guest, before the load: the disk goes to our driver, where there is one, and has no
+# scheduler; whoever it is, the load finds it as /tmp/disk.
+# shellcheck disable=SC2016 # what the guest is to expand
+take='set -e
+	if [ -d /sys/bus/virtio/drivers/craft_blk ]; then
+		device=$(basename "$(readlink -f /sys/block/vda/device)")
+		echo "$device" >/sys/bus/virtio/drivers/virtio_blk/unbind
+		echo "$device" >/sys/bus/virtio/drivers/craft_blk/bind
+	fi
+	for disk in /sys/block/vd? /sys/block/cbd?; do [ -e "$disk" ] && break; done
+	echo none >"$disk/queue/scheduler"
+	ln -s "/dev/${disk##*/}" /tmp/disk'
+
+backend() {
+	if [ "$1" = null ]; then
+		echo "-blockdev null-co,node-name=d,size=1073741824,read-zeroes=on"
+		return
+	fi
+	[ -e "$results/disk" ] || dd if=/dev/zero of="$results/disk" bs=1M count=256 conv=fsync 2>/dev/null
+	echo "-blockdev raw,node-name=d,file.driver=file,file.filename=$results/disk"
+}
+
+# measure ROUNDS WARMUP FILE AGAINST MACHINE...: of the row at hand.
+measure() {
+	n=$1 warmup=$2 file=$3 against=$4
+	shift 4
+	for name; do
+		shift
+		set -- "$@" "$(machine "$name")"
+	done
+	"$kc" bench --rounds "$n" --warmup "$warmup" --smp "$cpus" --memory 512M --env HIPRI=0 \
+		--qemu-args "-object iothread,id=io $(backend "$disk")" --setup "$take" --put "$job:/tmp/row.fio" \
+		${against:+--against "$against"} --json "$file.json" --html "$file.html" "$@" -- fio /tmp/row.fio \
+		>"$file.txt" </dev/null
+}
+
+# figures FILE FIGURE: of that each machine's name, median, and what is said of its ratios.
+figures() {
+	awk -v figure="$2," 'index($0, figure) == 1 { on = 1; next }
+		on && $1 == "to" { sub(/^ *to [^ ]*: */, ""); line = line "; to tuned " $0; next }
+		on && line { print line; line = "" }
+		on && !NF { exit }
+		on { name = $1; median = $3; sub(/.* half in +[^ ]+ to +[^ ]+ */, ""); line = name " " median " " $0 }' "$1.txt"
+}
+
+# The best of the candidates, or stock itself.
+find_tuned() {
+	# shellcheck disable=SC2086 # words
+	measure 3 0 "$results/$row-candidates" "" stock $candidates
+	figures "$results/$row-candidates" iops | sort -k 2 -n | tail -n 1 | cut -d ' ' -f 1
+}
+
+write_job() {
+	cat >"$job" <<-END
+		[row]
+		filename=/tmp/disk
+		rw=$rw
+		bs=$bs
+		iodepth=$depth
+		numjobs=$jobs
+		ioengine=io_uring
+		hipri=\${HIPRI}
+		direct=1
+		time_based=1
+		ramp_time=0.5
+		runtime=$seconds
+	END
+}
+
+# report FIGURE UNIT
+report() {
+	printf '  %s\n' "$1"
+	figures "$results/$row" "$1" | while read -r name median words; do
+		printf '    %-27s %9.1f %-2s  %s\n' "$name" "$median" "$2" "$words"
+	done
+}
+
+mkdir -p "$results"
+job=$results/row.fio
+all_rows | while read -r row disk rw bs depth jobs; do
+	is_wanted "$row" || continue
+	write_job
+	tuned=$(find_tuned)
+	set -- "" stock
+	[ "$tuned" = stock ] || set -- "$tuned" stock "$tuned"
+	# shellcheck disable=SC2046 # words
+	measure "$rounds" 1 "$results/$row" "$@" $(halves)
+	echo "$row: stock is best as $tuned"
+	report iops /s
+	report 'latency p50' us
+	report 'latency p99' us
+done
+echo "Rounds, costs and distributions are in $results: ROW.txt, ROW.json, ROW.html"
