@@ -12,17 +12,24 @@
 # it runs, and kc test takes one for each guest but its first. So as many guests
 # run at once as there are CPUs, whoever starts them.
 #
+# A host that stood still, or was crowded, fails tests that nothing is wrong
+# with. So up to three files that failed run again, alone, and what passes then
+# is reported as flaky, with what failed at first: no failure, but nothing to
+# forget. make soak, which is there to find such, takes each failure as one.
+#
 # Where the time went is told before the sums, and last what failed, as a log's
 # end is what people are shown.
 #
 # usage: run.sh FILE...     (KC_TEST_LOG=DIR: what each said, not build/log/tests;
-#	KC_BEGAN=SECONDS: when the make began that runs it)
+#	KC_BEGAN=SECONDS: when the make began that runs it;
+#	KC_TEST_AGAIN=0: runs nothing twice)
 
 set -u
 # The make that runs us lends its jobs to no make of a test.
 unset CDPATH MAKEFLAGS MFLAGS MAKELEVEL
 here=$(cd "$(dirname "$0")" && pwd)
 log=${KC_TEST_LOG:-$here/../build/log/tests}
+SOAK=${SOAK:-}
 export KC_TEST_SLOTS="$log/slots"
 
 # count PATTERN FILE
@@ -126,17 +133,44 @@ where_time_went() {
 	longest 12 "$log"
 }
 
-# What failed once more, with the beginning of why; $1 lines at most.
+# failed FILE...: those of them
+failed() {
+	for file; do
+		read -r _ bad _ 2>/dev/null <"$(log_of "$(name_of "$file")").count" || continue
+		[ "$bad" = 0 ] || echo "$file"
+	done
+}
+
+# run_again FILE...
+run_again() {
+	[ $# -gt 0 ] && [ $# -le 3 ] && [ "${KC_TEST_AGAIN:-1}$SOAK" = 1 ] || return 0
+	for file; do
+		first=$(log_of "$(name_of "$file")")
+		cp "$first.tap" "$first.first"
+		"$0" --one "$file" | sed '$s/$/, run again alone/'
+	done
+}
+
+# what_was_wrong NAME FILE: what of its results failed, with the beginning of why
+what_was_wrong() {
+	awk -v name="$1" '/^not ok / { print name ": " $0; left = 3; next }
+		/^#/ && left-- > 0 { print "  " $0; next }
+		{ left = 0 }' "$2" | cut -c 1-300 | grep . ||
+		tail -n 3 "$2" | sed "s,^,$1: ended early or counted wrong: ,"
+}
+
+# what_failed LINES: once more, that many at most
 what_failed() {
 	for count in "$log"/*.count; do
 		[ -e "$count" ] || continue
-		read -r good bad skips <"$count"
-		[ "$bad" -gt 0 ] || continue
+		read -r _ bad _ <"$count"
 		name=$(basename "$count" .count)
-		awk -v name="$name" '/^not ok / { print name ": " $0; left = 3; next }
-			/^#/ && left-- > 0 { print "  " $0; next }
-			{ left = 0 }' "${count%.count}.tap" | cut -c 1-300 | grep . ||
-			tail -n 3 "${count%.count}.tap" | sed "s,^,$name: ended early or counted wrong: ,"
+		if [ "$bad" -gt 0 ]; then
+			what_was_wrong "$name" "${count%.count}.tap"
+		elif [ -e "${count%.count}.first" ]; then
+			echo "FLAKY $name: passed when it ran again, alone. What failed at first ($name.first):"
+			what_was_wrong "$name" "${count%.count}.first"
+		fi
 	done | head -n "$1"
 }
 
@@ -152,11 +186,13 @@ mkdir -p "$KC_TEST_SLOTS"
 for i in $(seq "$(nproc)"); do
 	: >"$KC_TEST_SLOTS/$i"
 done
-rm -f "$log"/*.count
+rm -f "$log"/*.count "$log"/*.first
 began=$(date +%s)
 alone=$(grep -ls '^# Alone: ' "$@")
 longest_first "$@" | grep -vxF "${alone:-none}" | run_all "$(nproc)"
 echo "$alone" | run_all 1
+# shellcheck disable=SC2046 # one a line, and make knows none with a blank
+run_again $(failed "$@")
 where_time_went
 what_failed 40
 cat "$log"/*.count 2>/dev/null | awk -v files=$# -v folder="$log" '{ good += $1; bad += $2; skips += $3 }

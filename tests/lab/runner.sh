@@ -3,6 +3,7 @@
 # What run.sh and lib.sh take for a success, by files that are none, each in a
 # way of its own; in which order run.sh runs them, and how many at a time.
 . "$(dirname "$0")/../lib.sh"
+unset SOAK KC_TEST_AGAIN
 
 # file ROOM/NAME LINE...: a test file of these lines
 file() {
@@ -59,6 +60,37 @@ result $? "a file that cannot be run"
 fails "a worker that is killed" ", 1 failed" 'kill -9 $PPID; sleep 5'
 run
 refused "no files at all" 1 "no test files"
+
+# stumbles NAME: a file that fails the first time it runs, and passes then
+stumbles() {
+	# shellcheck disable=SC2016 # the file's own
+	file "stumbles/$1" 'echo 1..1; [ -e "$0.ran" ] && { echo ok 1 a; exit; }' ': >"$0.ran"' \
+		'echo not ok 1 a; echo "# no time"; exit 1'
+}
+stumbles one
+file room/file 'echo 1..1; echo ok 1 a'
+run
+[ "$status" = 0 ] && [ "$sums" = "2 passed, 0 failed, 0 skipped" ] &&
+	grep -q '^FLAKY stumbles-one: passed when it ran again' "$out" &&
+	grep -q '^stumbles-one: not ok 1 a' "$out" && grep -q '^  # no time' "$out"
+result $? "a file that passes when it runs again alone is flaky, and what failed at first is told"
+rm "$work/stumbles/one.sh.ran"
+stumbles one
+KC_TEST_AGAIN=0 run
+[ "$status" = 1 ] && [ "$sums" = "0 passed, 1 failed, 0 skipped" ] && ! grep -q FLAKY "$out"
+result $? "with KC_TEST_AGAIN=0 nothing runs twice"
+rm "$work/stumbles/one.sh.ran"
+stumbles one
+SOAK=1 run
+[ "$status" = 1 ] && [ "$sums" = "0 passed, 1 failed, 0 skipped" ]
+result $? "make soak takes each failure as one"
+for name in one two three four; do
+	rm -f "$work/stumbles/$name.sh.ran"
+	stumbles $name
+done
+run
+[ "$status" = 1 ] && [ "$sums" = "0 passed, 4 failed, 0 skipped" ]
+result $? "what breaks many files is not tried again"
 
 # The order of those that wait for a slot is that of their last times.
 export TRAIL="$work/trail"
