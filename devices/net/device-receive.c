@@ -26,13 +26,17 @@ typedef struct Incoming {
     struct craft_net_hdr_hash hdr;
 } Incoming;
 
+/* What comes while the queues are reset is dropped, and waits for none */
 bool craft_net_can_receive(NetClientState *nc)
 {
     CraftNet *s = qemu_get_nic_opaque(nc);
     unsigned int i;
 
     for (i = 0; i < s->pairs; i++) {
-        if (craft_net_is_running(&s->queues[CRAFT_NET_VQ_RX(i)])) {
+        CraftNetQueue *queue = &s->queues[CRAFT_NET_VQ_RX(i)];
+
+        if (craft_net_is_running(queue) ||
+            (queue->stopped && craft_net_is_started(s))) {
             return true;
         }
     }

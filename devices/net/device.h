@@ -142,11 +142,6 @@ struct CraftNet {
 
 #define CRAFT_NET_AUTO_PAIRS    0
 
-/* What it can compute hashes of */
-#define CRAFT_NET_HASHES \
-    (CRAFT_NET_HASH_IPV4 | CRAFT_NET_HASH_TCPV4 | CRAFT_NET_HASH_UDPV4 | \
-     CRAFT_NET_HASH_IPV6 | CRAFT_NET_HASH_TCPV6 | CRAFT_NET_HASH_UDPV6)
-
 static inline bool craft_net_has(CraftNet *s, unsigned int feature)
 {
     return virtio_vdev_has_feature(VIRTIO_DEVICE(s), feature);
@@ -173,13 +168,18 @@ static inline unsigned int craft_net_control_index(CraftNet *s)
 }
 
 /* A VM that stops has stopped before all that ask for it have been told */
-static inline bool craft_net_is_running(CraftNetQueue *queue)
+static inline bool craft_net_is_started(CraftNet *s)
 {
-    VirtIODevice *vdev = VIRTIO_DEVICE(queue->dev);
+    VirtIODevice *vdev = VIRTIO_DEVICE(s);
 
     return runstate_is_running() && vdev->vm_running &&
            (vdev->status & VIRTIO_CONFIG_S_DRIVER_OK) &&
-           !virtio_device_disabled(vdev) && !queue->stopped &&
+           !virtio_device_disabled(vdev);
+}
+
+static inline bool craft_net_is_running(CraftNetQueue *queue)
+{
+    return craft_net_is_started(queue->dev) && !queue->stopped &&
            virtio_queue_ready(queue->vq);
 }
 

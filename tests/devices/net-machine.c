@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include "net-machine.h"
+#include "virtqueue-pci.h"
 #include "../unit.h"
 #include "lab/lab.h"
 #include "../../devices/net/abi.h"
@@ -8,9 +9,11 @@
 #include <fcntl.h>
 #include <glib/gstdio.h>
 #include <linux/virtio_config.h>
+#include <linux/sockios.h>
 #include <linux/virtio_ring.h>
 #include <poll.h>
 #include <string.h>
+#include <sys/ioctl.h>
 #include <sys/socket.h>
 #include <sys/un.h>
 #include <unistd.h>
@@ -116,12 +119,13 @@ void net_start(const char *device, const char *properties, const char *incoming)
 	g_autofree char *path = g_strdup_printf("%s/wire%u", here.folder, here.machines++);
 	g_autofree char *netdev = g_strdup_printf(
 		"stream,id=n,server=off,addr.type=unix,addr.path=%s", path);
-	g_autofree char *option = g_strdup_printf(
-		"%s,netdev=n,mac=52:54:00:00:00:01,bus=virtio-mmio-bus.0%s", device, properties);
+	bool pci = g_str_has_suffix(device, "-pci");
+	g_autofree char *option = g_strdup_printf("%s,netdev=n,mac=52:54:00:00:00:01%s%s", device,
+						  pci ? "" : ",bus=virtio-mmio-bus.0", properties);
 	int fd = listen_at(path);
 	char *argv[] = {here.lab->parts[LAB_QEMU],
 			"-machine",
-			"microvm",
+			pci ? "microvm,pcie=on" : "microvm",
 			"-m",
 			"16M",
 			"-bios",
@@ -137,6 +141,7 @@ void net_start(const char *device, const char *properties, const char *incoming)
 			(char *)incoming,
 			NULL};
 
+	net.pci = pci;
 	qtest_start(&net.qtest, argv);
 	net.wire = accept_at(fd);
 }
@@ -183,20 +188,22 @@ static guint64 wanted(enum vq_ring ring, guint64 without)
 
 void net_driver(enum vq_ring ring, guint64 without, unsigned pairs)
 {
+	void (*set_up)(struct vq *, struct qtest *, enum vq_ring,
+		       unsigned) = net.pci ? vq_pci_set_up : vq_set_up;
 	guint64 want = wanted(ring, without);
 	bool multi;
 
 	await_wire();
 	net.ring = ring;
-	net.offered = vq_negotiate(&net.qtest, VIRTIO_ID_NET, want);
+	net.offered = (net.pci ? vq_pci_negotiate : vq_negotiate)(&net.qtest, VIRTIO_ID_NET, want);
 	net.has = net.offered & want;
 	multi = net.has & (1ull << CRAFT_NET_F_MQ | 1ull << CRAFT_NET_F_RSS);
 	for (unsigned i = 0; i < pairs; i++) {
-		vq_set_up(&net.rx[i], &net.qtest, ring, CRAFT_NET_VQ_RX(i));
-		vq_set_up(&net.tx[i], &net.qtest, ring, CRAFT_NET_VQ_TX(i));
+		set_up(&net.rx[i], &net.qtest, ring, CRAFT_NET_VQ_RX(i));
+		set_up(&net.tx[i], &net.qtest, ring, CRAFT_NET_VQ_TX(i));
 	}
-	vq_set_up(&net.control, &net.qtest, ring, CRAFT_NET_VQ_CTRL(multi ? pairs : 1));
-	vq_driver_ok(&net.qtest);
+	set_up(&net.control, &net.qtest, ring, CRAFT_NET_VQ_CTRL(multi ? pairs : 1));
+	(net.pci ? vq_pci_driver_ok : vq_driver_ok)(&net.qtest);
 	here.out = 0;
 }
 
@@ -206,6 +213,23 @@ void net_put_frame(const void *frame, size_t len)
 
 	assert_int_equal(write(net.wire, &head, sizeof(head)), sizeof(head));
 	assert_int_equal(write(net.wire, frame, len), len);
+}
+
+/* QEMU has read them once nothing is on the wire, and dealt with them once it answers. */
+void net_await_read(void)
+{
+	guint8 byte;
+	int left;
+
+	for (int i = 0; i < LIMIT_MS / 2; i++) {
+		assert_int_equal(ioctl(net.wire, SIOCOUTQ, &left), 0);
+		if (!left) {
+			qtest_read(&net.qtest, COMMAND, &byte, 1);
+			return;
+		}
+		g_usleep(2000);
+	}
+	fail_msg("frames stay on the wire");
 }
 
 static bool read_all(int wire, void *data, size_t len, int limit_ms, int *end)

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * A QEMU without a guest, with one virtio-net device of either kind on
- * virtio-mmio. The network behind it is this test: a stream of frames.
+ * A QEMU without a guest, with one virtio-net device of either kind, on
+ * virtio-mmio or virtio-pci. The network behind it is this test: a stream of frames.
  */
 #ifndef TESTS_NET_MACHINE_H
 #define TESTS_NET_MACHINE_H
@@ -9,6 +9,7 @@
 #include "virtqueue.h"
 
 #define NET_OURS "craft-net-device"
+#define NET_OURS_PCI "craft-net-pci" /* without net_config(), net_move() */
 #define NET_STOCK "virtio-net-device"
 #define NET_FRAME_MAX 70000
 #define NET_PAIRS 4
@@ -18,6 +19,7 @@ struct net_machine {
 	struct qtest qtest;
 	int wire;
 	enum vq_ring ring;
+	bool pci;
 	guint64 offered, has; /* features */
 	struct vq rx[NET_PAIRS], tx[NET_PAIRS], control;
 };
@@ -41,6 +43,9 @@ void net_driver(enum vq_ring ring, guint64 without, unsigned pairs);
 /* To and from the network. The second returns the frame's length, -1 if none comes, 0 at the end. */
 void net_put_frame(const void *frame, size_t len);
 int net_get_frame(int wire, void *frame, int limit_ms);
+
+/* The device has had all frames that were put: to take, to keep for later or to drop. */
+void net_await_read(void);
 
 /* Header and frame of a packet to be sent, in @cuts parts; of @pair's queue. It is not awaited. */
 void net_send(unsigned pair, const void *packet, size_t len, unsigned cuts);

@@ -55,17 +55,32 @@ guint64 vq_negotiate(struct qtest *qtest, unsigned id, guint64 want)
 	return offered;
 }
 
-void vq_set_up(struct vq *vq, struct qtest *qtest, enum vq_ring ring, unsigned index)
+void vq_clear(struct vq *vq, struct qtest *qtest, enum vq_ring ring, unsigned index)
 {
 	static const guint8 nothing[STRIDE];
 
 	*vq = (struct vq){.qtest = qtest, .ring = ring, .index = index};
 	qtest_write(qtest, desc_of(vq, 0), nothing, sizeof(nothing));
+}
+
+void vq_place(const struct vq *vq, guint64 *desc, guint64 *avail, guint64 *used)
+{
+	*desc = desc_of(vq, 0);
+	*avail = *desc + AVAIL;
+	*used = *desc + USED;
+}
+
+void vq_set_up(struct vq *vq, struct qtest *qtest, enum vq_ring ring, unsigned index)
+{
+	guint64 desc, avail, used;
+
+	vq_clear(vq, qtest, ring, index);
+	vq_place(vq, &desc, &avail, &used);
 	qtest_set(qtest, MMIO + VIRTIO_MMIO_QUEUE_SEL, index);
 	qtest_set(qtest, MMIO + VIRTIO_MMIO_QUEUE_NUM, VQ_NUM);
-	qtest_set(qtest, MMIO + VIRTIO_MMIO_QUEUE_DESC_LOW, desc_of(vq, 0));
-	qtest_set(qtest, MMIO + VIRTIO_MMIO_QUEUE_AVAIL_LOW, desc_of(vq, 0) + AVAIL);
-	qtest_set(qtest, MMIO + VIRTIO_MMIO_QUEUE_USED_LOW, desc_of(vq, 0) + USED);
+	qtest_set(qtest, MMIO + VIRTIO_MMIO_QUEUE_DESC_LOW, desc);
+	qtest_set(qtest, MMIO + VIRTIO_MMIO_QUEUE_AVAIL_LOW, avail);
+	qtest_set(qtest, MMIO + VIRTIO_MMIO_QUEUE_USED_LOW, used);
 	qtest_set(qtest, MMIO + VIRTIO_MMIO_QUEUE_READY, 1);
 }
 
@@ -157,7 +172,12 @@ void vq_add(struct vq *vq, const struct vq_part *parts, unsigned count)
 
 void vq_kick(struct vq *vq)
 {
-	qtest_set(vq->qtest, MMIO + VIRTIO_MMIO_QUEUE_NOTIFY, vq->index);
+	guint16 index = GUINT16_TO_LE(vq->index);
+
+	if (vq->doorbell)
+		qtest_write(vq->qtest, vq->doorbell, &index, sizeof(index));
+	else
+		qtest_set(vq->qtest, MMIO + VIRTIO_MMIO_QUEUE_NOTIFY, vq->index);
 }
 
 static bool get_packed(struct vq *vq, guint32 *len)

@@ -14,6 +14,7 @@ struct vq {
 	struct qtest *qtest;
 	enum vq_ring ring;
 	unsigned index;
+	guint64 doorbell; /* where it is kicked; 0: virtio-mmio's register */
 	unsigned added, used; /* chains, since it was set up */
 	unsigned place, look; /* in a packed ring: descriptors, the wrap included */
 	unsigned sizes[VQ_NUM]; /* descriptors of the chain that starts at each */
@@ -28,6 +29,11 @@ struct vq_part {
 /* Resets the device of type @id; up to FEATURES_OK with what is offered of @want. Returns the offer. */
 guint64 vq_negotiate(struct qtest *qtest, unsigned id, guint64 want);
 void vq_set_up(struct vq *vq, struct qtest *qtest, enum vq_ring ring, unsigned index);
+
+/* The same without a word to the device. The second says where its parts are in memory. */
+void vq_clear(struct vq *vq, struct qtest *qtest, enum vq_ring ring, unsigned index);
+void vq_place(const struct vq *vq, guint64 *desc, guint64 *avail, guint64 *used);
+
 void vq_driver_ok(struct qtest *qtest);
 bool vq_is_broken(struct qtest *qtest);
 
