@@ -8,17 +8,20 @@ A fence's info string says what its lines are:
             guest's, "(qemu) " QEMU's monitor in the terminal of that guest.
             "> " continues a command.
   sh        commands of the host's shell, a line each ("\\" continues it), whose
-            output is not shown
+            output is not shown. One whose comment ends with a file in brackets,
+            as in "make run   # all of it (tests/lab/bare.sh)", is not run: that
+            test, or lesson, does so.
   diff      a patch, which the reader makes by hand
   any other nothing that is run; where a file's name follows, as in
             "c devices/hello/driver.c", an excerpt of that file
 
 Words behind it say more, of all commands of the fence:
 
-  elsewhere=FILE  they are not run, as FILE, a test, does so
   status=N        they end with N in place of 0
   limit=SECONDS   each may take so long (default 120)
   needs=PROGRAM   the fence is left out where this host has no such program
+
+A command in a block that is only indented is an error: it would not be run.
 
 What varies in an output is marked in it:
 
@@ -38,10 +41,13 @@ PROMPTS = {
     "guest": r"root@kernelcraft:\S*# ",
     "monitor": r"\(qemu\) ",
 }
-WORDS = {"elsewhere", "status", "limit", "needs"}
+WORDS = {"status", "limit", "needs"}
 ELLIPSIS = "\u2026"
 DIGITS = r"(?:0x[0-9a-f]+|[0-9]+(?:[,.][0-9]+)*)"
 UNIT = r" (?:ns|us|ms|s)(?![a-z])"
+ELSEWHERE = r"#.*\(((?:tests|docs)/[^\s()]+)\)\s*$"
+# What a block that is only indented must not have
+COMMAND = r"\s*(?:\$ |make |build/bin/kc |kc [a-z])"
 MARK = rf"~{DIGITS}(?:{UNIT})?"
 NUMBER = r"[-+]?(?:[0-9]+(?:,[0-9]{3})*(?:\.[0-9]+)?|0x[0-9a-f]+)"
 
@@ -73,6 +79,12 @@ class Step:
     output: list = field(default_factory=list)
     output_line: int = 0  # where it begins
 
+    @property
+    def elsewhere(self):
+        """The file that runs it in the page's place, or None."""
+        found = re.search(ELSEWHERE, self.command) if self.fence.language == "sh" else None
+        return found and found[1]
+
 
 def fences_of(text):
     """The fences of a page, in order."""
@@ -91,6 +103,17 @@ def fences_of(text):
             else:
                 fence.source = word
         yield fence
+
+
+def hidden_command(text):
+    """(line, command) of the first command that no fence has, or None."""
+    for token in MarkdownIt("commonmark").parse(text):
+        if token.type != "code_block":
+            continue
+        for offset, line in enumerate(token.content.split("\n")):
+            if re.match(COMMAND, line):
+                return token.map[0] + 1 + offset, line.strip()
+    return None
 
 
 def prompt_of(line):

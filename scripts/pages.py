@@ -18,7 +18,8 @@ import shutil
 import subprocess
 import sys
 
-from page_read import ELLIPSIS, PageError, compare, excerpt_error, fences_of, steps_of
+from page_read import (ELLIPSIS, PageError, compare, excerpt_error, fences_of, hidden_command,
+                       steps_of)
 from page_shell import Host, ShellError, Terminal
 
 # Of kc's the first time only; of the kernel's whenever its clock has settled.
@@ -86,20 +87,18 @@ class Page:
         print(f"# {self.name}:{fence.line}: left out, as there is no {program} here")
         return program
 
-    def elsewhere(self, fence, steps):
+    def elsewhere(self, step):
         """What a test does in the page's place: the test must know the command."""
-        test = fence.words["elsewhere"]
         try:
-            with open(os.path.join(self.root, test), encoding="utf-8") as file:
+            with open(os.path.join(self.root, step.elsewhere), encoding="utf-8") as file:
                 text = file.read()
         except OSError as error:
-            self.problem(fence.line, f"elsewhere={test}: {error.strerror}")
+            self.problem(step.line, f"{step.elsewhere}: {error.strerror}")
             return
-        for step in steps:
-            words = step.command.split("#")[0].replace("build/bin/kc", "").split()[:2]
-            lost = [word for word in words if word not in text]
-            if lost:
-                self.problem(step.line, f"{test} does not run this: it has no '{lost[0]}'")
+        words = step.command.split("#")[0].replace("build/bin/kc", "").split()[:2]
+        lost = [word for word in words if word not in text]
+        if lost:
+            self.problem(step.line, f"{step.elsewhere} does not run this: it has no '{lost[0]}'")
 
     def excerpt(self, fence):
         try:
@@ -180,6 +179,9 @@ class Page:
         """Follows the page. Returns why it cannot be, if so."""
         if not os.path.exists(os.path.join(self.root, "build/lab/bzImage")):
             return "no lab is built: make all"
+        hidden = hidden_command(self.text)
+        if hidden:
+            self.problem(hidden[0], "not in a fence, so it is not run:", hidden[1])
         steps = []
         lost = None
         for fence in fences_of(self.text):
@@ -187,12 +189,13 @@ class Page:
             lacks = self.lacks(fence)
             if lacks:
                 lost = lacks
-            elif "elsewhere" in fence.words:
-                self.elsewhere(fence, mine)
             elif fence.source:
                 self.excerpt(fence)
             else:
-                steps += mine
+                steps += [step for step in mine if not step.elsewhere]
+                for step in mine:
+                    if step.elsewhere:
+                        self.elsewhere(step)
         for step, following in zip(steps, steps[1:] + [None]):
             try:
                 self.follow(step, following)

@@ -19,7 +19,7 @@ printf '%s\n' '# KernelCraft' '' '```{toctree}' ':maxdepth: 1' '' 'README' 'docs
 	'CONTRIBUTING' '```' '' '```{toctree}' ':caption: Pages' ':maxdepth: 1' ':hidden:' ':glob:' '' \
 	'docs/*' 'devices/*/*' 'modules/*/*' 'guest/*/README' 'qemu/patches/README' 'tests/faults/*/README' '```' \
 	>"$pages/index.md"
-printf '%s\n' '' '```{toctree}' ':hidden:' ':glob:' '' '[0-9]*' 'glossary' '```' >>"$pages/docs/expedition/README.md"
+printf '%s\n' '' '```{toctree}' ':hidden:' ':glob:' '' '[0-9]*' 'glossary' 'sections' '```' >>"$pages/docs/expedition/README.md"
 /usr/bin/python3 -m sphinx -q -W --keep-going -b html -d "$site.seen" "$pages" "$site"
 remove "$pages" "$site.seen"
 # shellcheck disable=SC2046 # its path, or nothing

@@ -106,13 +106,19 @@ planted "a guest's prompt without a guest" 4 "no guest runs here" '4s/^. /root@k
 planted "a command that takes too long" 5 "has not ended in time" '3s/$/ limit=1/; 5s/echo/sleep 30; echo/'
 planted "a command that ends the shell" 4 "ended the shell" '4s/x=4/exit/'
 
-printf '```sh elsewhere=text\nbuild/bin/kc two three\n```\n```sh elsewhere=text\nmake five\n```\n```sh elsewhere=none\nx\n```\n' \
+mkdir "$work/root/tests"
+cp "$work/root/text" "$work/root/tests/"
+printf '```sh\nbuild/bin/kc two three  # why (tests/text)\nmake \\\n    five  # (tests/text)\nx # (docs/none)\ny=1  # (none)\n```\n' \
 	>"$work/elsewhere"
 follow <"$work/elsewhere"
-told "a command that is run elsewhere, and is not" 5 "text does not run this: it has no 'make'"
-told "elsewhere is nowhere" 7 "elsewhere=none: No such file"
-! grep -q 'page.md:2:' "$out"
-result $? "and one that is"
+told "a command that is run elsewhere, and is not" 3 "tests/text does not run this: it has no 'make'"
+told "elsewhere is nowhere" 5 "docs/none: No such file"
+! grep -q 'page.md:[26]:' "$out" && grep -q 'page.md: 1 commands' "$out"
+result $? "and one that is; a word in brackets is no file"
+
+printf 'Words.\n\n    kept as it is\n    build/bin/kc run -- true\n' >"$work/indented"
+follow <"$work/indented"
+told "a command that is only indented" 4 "not in a fence"
 
 printf '```console needs=no-such-program\n$ true\n```\n' >"$work/needs"
 follow <"$work/needs"

@@ -1,6 +1,6 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-2.0-or-later
-# The site of make docs: all pages, no link that leads nowhere, and none that a
+# The site of make docs: all pages, no link that leads nowhere, nothing that takes colour to be read, and none that a
 # narrow window must scroll sideways. What it needs is make docs' to install.
 . "$(dirname "$0")/../lib.sh"
 
@@ -34,7 +34,11 @@ planted "and one to no place of a page" "no such place: 3-device.html#none" '<a 
 planted "and a picture that is not there" "leads nowhere: none.png" '<img src="none.png">'
 if [ "$browser" ]; then
 	planted "and a page that is too wide" "90" '<p style="width: 900px">x</p>'
+	planted "and text that is told from its ground by colour alone" "too faint in the light theme: pale" \
+		'<p style="color: #d04040; background: #507050">pale</p>'
+	planted "and a link that is told from the text by its colour alone" "a link by its colour alone: red" \
+		'<article><p><a style="color: red; text-decoration: none" href="3-device.html">red</a></p></article>'
 else
-	skip "a page that is too wide is found" "there is no chromium"
+	skip "what a browser sees is found" "there is no chromium"
 fi
 done_testing
