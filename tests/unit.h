@@ -19,6 +19,13 @@
 		return cmocka_run_group_tests(tests, NULL, NULL); \
 	}
 
+/* For one function with several states: a test of its own name, whose tear-down may be NULL. */
+static inline struct CMUnitTest unit_named(const char *name, CMUnitTestFunction test,
+					   CMFixtureFunction tear_down, const void *state)
+{
+	return (struct CMUnitTest){name, test, NULL, tear_down, (void *)state};
+}
+
 /* Set-up and tear-down of a test that wants a folder of its own: its path is *state. */
 static inline int unit_folder(void **state)
 {

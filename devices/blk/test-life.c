@@ -11,24 +11,6 @@
 #define STOCK "/sys/bus/virtio/drivers/virtio_blk/"
 #define OURS "/sys/bus/virtio/drivers/craft_blk/"
 
-/* Unbinds a device of the one driver and binds it to the other. */
-static bool move(const char *from, const char *to)
-{
-	char file[128], name[64];
-	const char *path;
-
-	snprintf(file, sizeof(file), "%svirtio*", from);
-	path = kc_find(file);
-	if (!path)
-		return false;
-	snprintf(name, sizeof(name), "%s", strrchr(path, '/') + 1);
-	snprintf(file, sizeof(file), "%sunbind", from);
-	if (!kc_put(file, name))
-		return false;
-	snprintf(file, sizeof(file), "%sbind", to);
-	return kc_put(file, name);
-}
-
 /* Loading the module took no device from the kernel's own driver. */
 bool test_take(void)
 {
@@ -36,7 +18,7 @@ bool test_take(void)
 		puts("# craft_blk has a device that nobody gave it");
 		return false;
 	}
-	return move(STOCK, OURS) && kc_await("/sys/block/cbd0", true);
+	return kc_move(STOCK, OURS) && kc_await("/sys/block/cbd0", true);
 }
 
 bool test_take_polled(void)

@@ -11,23 +11,6 @@ static const char *driver(void)
 	return kc_find(OURS "virtio*") ? OURS : STOCK;
 }
 
-static bool move(const char *from, const char *to)
-{
-	char file[256], name[64];
-	const char *path;
-
-	snprintf(file, sizeof(file), "%svirtio*", from);
-	path = kc_find(file);
-	if (!path)
-		return false;
-	snprintf(name, sizeof(name), "%s", strrchr(path, '/') + 1);
-	snprintf(file, sizeof(file), "%sunbind", from);
-	if (!kc_put(file, name))
-		return false;
-	snprintf(file, sizeof(file), "%sbind", to);
-	return kc_put(file, name);
-}
-
 /* The agent gives it the address anew. */
 static bool is_up(void)
 {
@@ -40,7 +23,7 @@ bool test_take(void)
 		puts("# craft_net has a device that nobody gave it");
 		return false;
 	}
-	return move(STOCK, OURS) && is_up();
+	return kc_move(STOCK, OURS) && is_up();
 }
 
 static unsigned long long statistic(const char *name)
@@ -92,7 +75,7 @@ bool test_rebind(void)
 	const char *here = driver();
 
 	for (int i = 0; i < 3; i++)
-		if (!move(here, here) || !is_up())
+		if (!kc_rebind(here) || !is_up())
 			return false;
 	return test_udp() && test_tcp();
 }

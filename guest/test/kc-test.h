@@ -94,22 +94,32 @@ static inline ssize_t kc_ask(const char *pattern, const void *text, size_t size,
 	return n;
 }
 
-/* Without its driver a device is reset. @driver is a folder of /sys/bus/virtio/drivers. */
-static inline bool kc_rebind(const char *driver)
+/*
+ * Unbinds a device of the driver @from, and binds it to @to; both are folders of
+ * /sys/bus/virtio/drivers and may be the same. Without its driver a device is reset.
+ */
+static inline bool kc_move(const char *from, const char *to)
 {
 	char device[256], file[256], name[64];
 	const char *path;
 
-	snprintf(device, sizeof(device), "%s/virtio*", driver);
+	snprintf(device, sizeof(device), "%s/virtio*", from);
 	path = kc_find(device);
 	if (!path)
 		return false;
 	snprintf(name, sizeof(name), "%s", strrchr(path, '/') + 1);
-	snprintf(file, sizeof(file), "%s/unbind", driver);
+	snprintf(device, sizeof(device), "%s/%s", from, name);
+	snprintf(file, sizeof(file), "%s/unbind", from);
 	if (!kc_put(file, name) || kc_find(device))
 		return false;
-	snprintf(file, sizeof(file), "%s/bind", driver);
+	snprintf(device, sizeof(device), "%s/%s", to, name);
+	snprintf(file, sizeof(file), "%s/bind", to);
 	return kc_put(file, name) && kc_await(device, true);
+}
+
+static inline bool kc_rebind(const char *driver)
+{
+	return kc_move(driver, driver);
 }
 
 /* Has the host unplug @id and plug it into hotplug0 again; the @pattern's file goes and comes. */

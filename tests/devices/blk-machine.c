@@ -1,45 +1,29 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include "blk-machine.h"
 #include "../unit.h"
-#include "lab/lab.h"
+#include "bare-machine.h"
 
-#include <glib/gstdio.h>
 #include <string.h>
 
 #define LIMIT_SECONDS 20
 
 struct blk_machine machine;
 
-static struct {
-	struct lab *lab;
-	char *folder, *rom;
-} here;
+static struct bare_machine bare;
 
 int machine_set_up(void **state)
 {
-	GError *error = NULL;
-
 	(void)state;
-	here.lab = lab_find(&error);
-	if (!here.lab)
-		fail_msg("%s", error->message);
-	here.folder = g_dir_make_tmp("kc-blk-XXXXXX", NULL);
-	here.rom = g_build_filename(here.folder, "rom", NULL);
-	machine.disk = g_build_filename(here.folder, "disk", NULL);
+	bare_set_up(&bare);
+	machine.disk = g_build_filename(bare.folder, "disk", NULL);
 	return 0;
 }
 
 int machine_drop(void **state)
 {
-	const char *argv[] = {"rm", "-rf", here.folder, NULL};
-
 	(void)state;
-	g_spawn_sync(NULL, (char **)argv, NULL, G_SPAWN_SEARCH_PATH, NULL, NULL, NULL, NULL, NULL,
-		     NULL);
-	g_free(here.folder);
-	g_free(here.rom);
 	g_free(machine.disk);
-	lab_free(here.lab);
+	bare_drop(&bare);
 	return 0;
 }
 
@@ -53,7 +37,7 @@ int machine_tear_down(void **state)
 
 char *machine_file(const char *name)
 {
-	return g_build_filename(here.lab->root, name, NULL);
+	return g_build_filename(bare.lab->root, name, NULL);
 }
 
 void machine_put_disk(void)
@@ -64,7 +48,7 @@ void machine_put_disk(void)
 	for (size_t i = 0; i < DISK_SECTORS * SECTOR; i++)
 		data[i] = i / SECTOR + 1;
 	if (!g_file_set_contents(machine.disk, data, DISK_SECTORS * SECTOR, &error) ||
-	    !g_file_set_contents(here.rom, data, DISK_SECTORS * SECTOR, &error))
+	    !g_file_set_contents(bare.rom, data, DISK_SECTORS * SECTOR, &error))
 		fail_msg("%s", error->message);
 }
 
@@ -76,30 +60,21 @@ void machine_resume(const char *device, const char *properties, const char *driv
 	g_autofree char *node = g_strdup_printf("node-name=d,discard=unmap,%s", drive);
 	g_autofree char *option = g_strdup_printf("%s,drive=d,bus=virtio-mmio-bus.0%s", device,
 						  properties);
-	char *argv[] = {here.lab->parts[LAB_QEMU],
-			"-machine",
-			"microvm",
-			"-m",
-			"2M",
-			"-bios",
-			here.rom,
-			"-global",
-			"virtio-mmio.force-legacy=false",
-			"-object",
-			"throttle-group,id=slow,x-bps-total=16",
-			"-object",
-			"iothread,id=thread",
-			"-blockdev",
-			file,
-			"-blockdev",
-			node,
-			"-device",
-			option,
-			incoming ? "-incoming" : NULL,
-			(char *)incoming,
-			NULL};
+	char *options[] = {"-object",
+			   "throttle-group,id=slow,x-bps-total=16",
+			   "-object",
+			   "iothread,id=thread",
+			   "-blockdev",
+			   file,
+			   "-blockdev",
+			   node,
+			   "-device",
+			   option,
+			   incoming ? "-incoming" : NULL,
+			   (char *)incoming,
+			   NULL};
 
-	qtest_start(&machine.qtest, argv);
+	bare_start(&bare, &machine.qtest, "2M", options);
 }
 
 void machine_start(const char *device, const char *properties, const char *drive)

@@ -238,28 +238,24 @@ static void mistakes_stop_nothing(void **state)
 }
 
 #define THREAD ",iothread=thread"
-
-static struct CMUnitTest named(const char *name, CMUnitTestFunction test, const char *state)
-{
-	return (struct CMUnitTest){name, test, NULL, machine_tear_down, (void *)state};
-}
+#define WITH(state, test, name) unit_named(name, test, machine_tear_down, state)
 
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		named("reset in flight", reset_in_flight, ""),
-		named("reset in flight, iothread", reset_in_flight, THREAD),
-		named("saved in flight", save_in_flight, ""),
-		named("saved in flight, iothread", save_in_flight, THREAD),
-		named("what failed goes on", failed_goes_on, ""),
-		named("what failed goes on, iothread", failed_goes_on, THREAD),
-		named("what failed is saved", failed_is_saved, ""),
-		named("what failed is saved, iothread", failed_is_saved, THREAD),
-		named("what failed is reset", failed_is_reset, ""),
-		named("what failed is reset, iothread", failed_is_reset, THREAD),
-		named("werror", policies_are_followed, OURS),
-		named("werror of the stock one", policies_are_followed, STOCK),
-		named("a mistake", mistakes_stop_nothing, NULL),
+		WITH("", reset_in_flight, "reset in flight"),
+		WITH(THREAD, reset_in_flight, "reset in flight, iothread"),
+		WITH("", save_in_flight, "saved in flight"),
+		WITH(THREAD, save_in_flight, "saved in flight, iothread"),
+		WITH("", failed_goes_on, "what failed goes on"),
+		WITH(THREAD, failed_goes_on, "what failed goes on, iothread"),
+		WITH("", failed_is_saved, "what failed is saved"),
+		WITH(THREAD, failed_is_saved, "what failed is saved, iothread"),
+		WITH("", failed_is_reset, "what failed is reset"),
+		WITH(THREAD, failed_is_reset, "what failed is reset, iothread"),
+		WITH(OURS, policies_are_followed, "werror"),
+		WITH(STOCK, policies_are_followed, "werror of the stock one"),
+		WITH(NULL, mistakes_stop_nothing, "a mistake"),
 	};
 
 	cmocka_set_message_output(CM_OUTPUT_TAP);

@@ -248,13 +248,9 @@ static void packets(void **state)
 	must_go_well("packets", rolls);
 }
 
-static struct CMUnitTest named(const char *name, CMUnitTestFunction test, const struct how *how)
-{
-	return (struct CMUnitTest){name, test, NULL, net_tear_down, (void *)how};
-}
-
 #define HOW(ring, cut) (&(const struct how){ring, cut})
-#define IN_RING(test, ring, cut) named(#test " " #ring " " #cut, test, HOW(ring, cut))
+#define IN_RING(test, ring, cut) \
+	unit_named(#test " " #ring " " #cut, test, net_tear_down, HOW(ring, cut))
 
 int main(void)
 {

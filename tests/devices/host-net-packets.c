@@ -342,13 +342,9 @@ static void no_room_at_all(void **state)
 	assert_false(vq_is_broken(&net.qtest));
 }
 
-static struct CMUnitTest named(const char *name, CMUnitTestFunction test, const struct how *how)
-{
-	return (struct CMUnitTest){name, test, NULL, net_tear_down, (void *)how};
-}
-
 #define HOW(device, ring) (&(const struct how){device, ring})
-#define IN_RING(device, test, ring) named(device " " #test " " #ring, test, HOW(device, ring))
+#define IN_RING(device, test, ring) \
+	unit_named(device " " #test " " #ring, test, net_tear_down, HOW(device, ring))
 #define IN_EACH_RING(device, test)                                         \
 	IN_RING(device, test, VQ_SPLIT), IN_RING(device, test, VQ_PACKED), \
 		IN_RING(device, test, VQ_INDIRECT), IN_RING(device, test, VQ_PACKED_INDIRECT)

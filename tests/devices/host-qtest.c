@@ -442,8 +442,7 @@ static void an_end_of_qemu_is_seen(void **state)
 	tear_down(&rig);
 }
 
-#define ON(test, device, name) \
-	((struct CMUnitTest){#test " (" name ")", test, NULL, NULL, (void *)&devices[device]})
+#define ON(test, device, name) unit_named(#test " (" name ")", test, NULL, &devices[device])
 #define EACH(test) ON(test, HELLO, "hello"), ON(test, ECHO, "echo"), ON(test, FAULT, "fault")
 
 int main(void)

@@ -404,8 +404,7 @@ static void save_all(void **state)
 		g_free(save(&shapes[i], last, 2, shapes[i].name));
 }
 
-#define SHAPE(whose, test, i) \
-	((struct CMUnitTest){whose ": " #i, test, NULL, tear_down, (void *)&shapes[i]})
+#define SHAPE(whose, test, i) unit_named(whose ": " #i, test, tear_down, &shapes[i])
 #define EACH_SHAPE(whose, test)                                                                    \
 	SHAPE(whose, test, SPLIT), SHAPE(whose, test, PACKED), SHAPE(whose, test, SPLIT_IN_ORDER), \
 		SHAPE(whose, test, PACKED_IN_ORDER)

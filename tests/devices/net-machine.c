@@ -2,12 +2,11 @@
 #include "net-machine.h"
 #include "virtqueue-pci.h"
 #include "../unit.h"
-#include "lab/lab.h"
+#include "bare-machine.h"
 #include "../../devices/net/abi.h"
 
 #include <errno.h>
 #include <fcntl.h>
-#include <glib/gstdio.h>
 #include <linux/virtio_config.h>
 #include <linux/sockios.h>
 #include <linux/virtio_ring.h>
@@ -28,39 +27,24 @@
 
 struct net_machine net;
 
+static struct bare_machine bare;
+
 static struct {
-	struct lab *lab;
-	char *folder, *rom;
 	guint64 out; /* where the next packet is put */
 	unsigned machines;
 } here;
 
 int net_set_up(void **state)
 {
-	static const char nothing[0x10000];
-	GError *error = NULL;
-
 	(void)state;
-	here.lab = lab_find(&error);
-	if (!here.lab)
-		fail_msg("%s", error->message);
-	here.folder = g_dir_make_tmp("kc-net-XXXXXX", NULL);
-	here.rom = g_build_filename(here.folder, "rom", NULL);
-	if (!g_file_set_contents(here.rom, nothing, sizeof(nothing), &error))
-		fail_msg("%s", error->message);
+	bare_set_up(&bare);
 	return 0;
 }
 
 int net_drop(void **state)
 {
-	const char *argv[] = {"rm", "-rf", here.folder, NULL};
-
 	(void)state;
-	g_spawn_sync(NULL, (char **)argv, NULL, G_SPAWN_SEARCH_PATH, NULL, NULL, NULL, NULL, NULL,
-		     NULL);
-	g_free(here.folder);
-	g_free(here.rom);
-	lab_free(here.lab);
+	bare_drop(&bare);
 	return 0;
 }
 
@@ -116,33 +100,19 @@ static void await_wire(void)
 
 void net_start(const char *device, const char *properties, const char *incoming)
 {
-	g_autofree char *path = g_strdup_printf("%s/wire%u", here.folder, here.machines++);
+	g_autofree char *path = g_strdup_printf("%s/wire%u", bare.folder, here.machines++);
 	g_autofree char *netdev = g_strdup_printf(
 		"stream,id=n,server=off,addr.type=unix,addr.path=%s", path);
 	bool pci = g_str_has_suffix(device, "-pci");
 	g_autofree char *option = g_strdup_printf("%s,netdev=n,mac=52:54:00:00:00:01%s%s", device,
 						  pci ? "" : ",bus=virtio-mmio-bus.0", properties);
 	int fd = listen_at(path);
-	char *argv[] = {here.lab->parts[LAB_QEMU],
-			"-machine",
-			pci ? "microvm,pcie=on" : "microvm",
-			"-m",
-			"16M",
-			"-bios",
-			here.rom,
-			"-global",
-			"virtio-mmio.force-legacy=false",
-			"-netdev",
-			netdev,
-			"-device",
-			option,
-			incoming ? "-S" : NULL,
-			"-incoming",
-			(char *)incoming,
-			NULL};
+	char *options[] = {
+		"-machine", pci ? "pcie=on" : "pcie=off", "-netdev",   netdev,		 "-device",
+		option,	    incoming ? "-S" : NULL,	  "-incoming", (char *)incoming, NULL};
 
 	net.pci = pci;
-	qtest_start(&net.qtest, argv);
+	bare_start(&bare, &net.qtest, "16M", options);
 	net.wire = accept_at(fd);
 }
 
@@ -160,7 +130,7 @@ static void await_state(const char *wanted)
 
 void net_move(const char *device, const char *properties, int *old_wire)
 {
-	g_autofree char *uri = g_strdup_printf("file:%s/saved", here.folder);
+	g_autofree char *uri = g_strdup_printf("file:%s/saved", bare.folder);
 	struct vq *vqs[] = {net.rx, net.tx, &net.control};
 
 	qtest_command(&net.qtest, "migrate", "uri", uri);
