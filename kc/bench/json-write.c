@@ -157,6 +157,8 @@ static void put_bench(JsonBuilder *json, const struct bench *bench)
 	put_text(json, "kind", bench->kind);
 	put_text(json, "operation", bench->operation);
 	put_int(json, "warmup", bench->warmup);
+	if (bench->within)
+		put_int(json, "within", bench->within);
 	put_text(json, "against", bench->against);
 	put_text(json, "baseline", bench->baseline_file);
 	put_host(json, &bench->host);

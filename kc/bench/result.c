@@ -231,6 +231,22 @@ bool bench_baseline_ratio(const struct bench *bench, const struct bench_machine 
 	return true;
 }
 
+bool bench_is_within(const struct bench *bench)
+{
+	double share = bench->within / 100.;
+
+	for (guint i = 1; i < bench->machines->len; i++) {
+		const struct bench_machine *machine = g_ptr_array_index(bench->machines, i);
+		struct stats_ratio ratio = bench_ratio(bench, machine, 0);
+
+		if (!stats_within(&ratio, share))
+			return false;
+		if (bench_against_ratio(bench, machine, 0, &ratio) && !stats_within(&ratio, share))
+			return false;
+	}
+	return share > 0;
+}
+
 const char *bench_accelerator(const struct bench_machine *machine)
 {
 	return machine->kvm ? "KVM" : "TCG";

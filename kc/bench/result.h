@@ -44,7 +44,9 @@ struct bench {
 	gint64 time; /* when it began: seconds since 1970 */
 	char *load; /* as typed */
 	char *kind, *operation;
-	unsigned rounds, warmup;
+	unsigned rounds, warmup; /* of each machine, that were measured; and before */
+	unsigned rounds_most; /* that were asked for */
+	unsigned within; /* percent that all intervals of the first figure are to keep to; 0: any */
 	struct bench_host host;
 	GArray *metrics; /* of struct bench_metric */
 	GPtrArray *machines; /* of struct bench_machine; others are compared with the first */
@@ -95,6 +97,9 @@ bool bench_against_ratio(const struct bench *bench, const struct bench_machine *
 /* Against the machine of the same name in the baseline; false where that has no such. */
 bool bench_baseline_ratio(const struct bench *bench, const struct bench_machine *machine,
 			  guint metric, struct stats_ratio *ratio);
+
+/* Each interval of the first figure keeps to bench->within; false where that is 0. */
+bool bench_is_within(const struct bench *bench);
 
 /* "KVM" or "TCG" */
 const char *bench_accelerator(const struct bench_machine *machine);

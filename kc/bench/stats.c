@@ -98,6 +98,12 @@ struct stats_ratio stats_ratio(const double *a, guint n_a, const double *b, guin
 	return ratio;
 }
 
+bool stats_within(const struct stats_ratio *ratio, double share)
+{
+	return ratio->known && ratio->high <= ratio->ratio * (1 + share) &&
+	       ratio->low >= ratio->ratio * (1 - share);
+}
+
 bool stats_differs(const struct stats_ratio *ratio)
 {
 	return ratio->known && (ratio->low > 1 || ratio->high < 1);

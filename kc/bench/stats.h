@@ -35,6 +35,9 @@ struct stats_ratio {
  */
 struct stats_ratio stats_ratio(const double *a, guint n_a, const double *b, guint n_b, bool paired);
 
+/* The interval is known, and neither end is further from the ratio than that @share of it. */
+bool stats_within(const struct stats_ratio *ratio, double share);
+
 /* The interval leaves no room for "the same". */
 bool stats_differs(const struct stats_ratio *ratio);
 

@@ -101,6 +101,21 @@ static void note_accelerators(GStrvBuilder *notes, const struct bench *bench)
 				     "more of these than of devices and drivers"));
 }
 
+/* How wide they are ends the rounds, and not on which side of 1 they are. */
+static void note_within(GStrvBuilder *notes, const struct bench *bench)
+{
+	if (!bench->within)
+		return;
+	if (bench_is_within(bench))
+		note(notes, g_strdup_printf("each interval of the first figure is within %u %% of "
+					    "its ratio after %u rounds of at most %u",
+					    bench->within, bench->rounds, bench->rounds_most));
+	else
+		note(notes, g_strdup_printf("after %u rounds, the most, an interval of the first "
+					    "figure is wider than %u %% of its ratio",
+					    bench->rounds, bench->within));
+}
+
 char **words_notes(const struct bench *bench)
 {
 	g_autoptr(GStrvBuilder) notes = g_strv_builder_new();
@@ -115,6 +130,7 @@ char **words_notes(const struct bench *bench)
 		note(notes,
 		     g_strdup("in brackets the interval that holds the true ratio of medians 19 "
 			      "times in 20; where it holds 1, no difference was seen"));
+	note_within(notes, bench);
 	note_accelerators(notes, bench);
 	if (others > OTHERS_MUCH)
 		note(notes,

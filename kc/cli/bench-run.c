@@ -103,23 +103,38 @@ static bool run_round(const struct benching *benching, guint i, unsigned round,
 	return false;
 }
 
+static bool run_turns(const struct benching *benching, unsigned round, gint64 start, GError **error)
+{
+	guint n = benching->targets->len;
+
+	for (guint i = 0; i < n; i++) {
+		struct bench_round where = {
+			.place = (round - 1) * n + i + 1,
+			.started = (g_get_monotonic_time() - start) / 1e6,
+		};
+
+		if (!run_round(benching, round % 2 ? i : n - 1 - i, round, &where, error))
+			return false;
+	}
+	return true;
+}
+
 /* A-B-B-A: what drifts with time falls on all of them alike. */
 bool bench_run(const struct benching *benching, GError **error)
 {
 	const struct bench_options *options = benching->options;
-	guint n = benching->targets->len;
 	gint64 start = g_get_monotonic_time();
-	unsigned place = 0;
+	unsigned round = 1;
 
-	for (unsigned round = 1; round <= options->warmup + options->rounds; round++)
-		for (guint i = 0; i < n; i++) {
-			struct bench_round where = {
-				.place = ++place,
-				.started = (g_get_monotonic_time() - start) / 1e6,
-			};
-
-			if (!run_round(benching, round % 2 ? i : n - 1 - i, round, &where, error))
-				return false;
-		}
+	for (; round <= options->warmup; round++)
+		if (!run_turns(benching, round, start, error))
+			return false;
+	for (benching->bench->rounds = 0; benching->bench->rounds < options->rounds; round++) {
+		if (!run_turns(benching, round, start, error))
+			return false;
+		benching->bench->rounds++;
+		if (bench_is_within(benching->bench))
+			break;
+	}
 	return true;
 }

@@ -12,6 +12,7 @@ struct bench_options {
 	struct bench_machine_options machine; /* of all of them */
 	struct load_options load;
 	unsigned rounds, warmup;
+	unsigned within; /* percent; 0: all rounds are run */
 	const char *json, *html, *baseline, *against;
 	bool rebuilt;
 };

@@ -12,6 +12,7 @@
 #define ROUNDS 8
 #define ROUNDS_MAX 1000
 #define MACHINES_MAX 20
+#define WITHIN_MAX 100
 #define ROUND_SECONDS 600
 
 static const struct bench_options bench_defaults = {
@@ -46,11 +47,28 @@ static bool option_warmup(const char *value, void *field, GError **error)
 	return parse_rounds(value, field, 0, error);
 }
 
+static bool option_within(const char *value, void *field, GError **error)
+{
+	guint64 percent;
+
+	if (g_ascii_string_to_unsigned(value, 10, 1, WITHIN_MAX, &percent, NULL)) {
+		*(unsigned *)field = percent;
+		return true;
+	}
+	g_set_error(error, STATUS_ERROR, STATUS_MISUSE,
+		    "'%s' is not a percentage without a sign, from 1 to %d", value, WITHIN_MAX);
+	return false;
+}
+
 static const struct option_row bench_rows[] = {
 	{"rounds", 0, "N", "measure each machine so often (default 8)", option_rounds,
 	 FIELD(rounds)},
 	{"warmup", 0, "N", "rounds before those, which do not count (default 1)", option_warmup,
 	 FIELD(warmup)},
+	{"within", 0, "PERCENT",
+	 "end before --rounds once each interval of the load's first figure is within PERCENT of "
+	 "its ratio; at least 6 rounds",
+	 option_within, FIELD(within)},
 	BENCH_SETUP_ROW,
 	{"number", 0, "REGEX",
 	 "take from the load's stdout the last match, its first group if it has one (default: the "
@@ -163,7 +181,8 @@ static void describe_all(struct benching *benching)
 	bench->time = g_get_real_time() / G_USEC_PER_SEC;
 	bench->load = g_strdup(load_text(benching->load));
 	bench->kind = g_strdup(load_kind(benching->load));
-	bench->rounds = options->rounds;
+	bench->rounds = bench->rounds_most = options->rounds;
+	bench->within = options->within;
 	bench->warmup = options->warmup;
 	bench->against = g_strdup(options->against);
 	host_fill(&bench->host);
@@ -172,12 +191,18 @@ static void describe_all(struct benching *benching)
 			 g_ptr_array_index(benching->targets, i));
 }
 
-static bool check_outputs(const struct bench_options *options, GError **error)
+static bool check_options(const struct bench_options *options, GError **error)
 {
 	if (options->json && g_strcmp0(options->json, options->html) == 0) {
 		g_set_error(error, STATUS_ERROR, STATUS_MISUSE,
 			    "--json and --html both write to '%s'; give each a file of its own",
 			    options->json);
+		return false;
+	}
+	if (options->within && options->rounds < STATS_ROUNDS_MIN) {
+		g_set_error(error, STATUS_ERROR, STATUS_MISUSE,
+			    "--within needs --rounds of %d at least: fewer have no interval",
+			    STATS_ROUNDS_MIN);
 		return false;
 	}
 	if (options->rebuilt && !options->baseline) {
@@ -234,7 +259,7 @@ static bool prepare(struct benching *benching, char **machines, char **words, GE
 {
 	const struct bench_options *options = benching->options;
 
-	if (!check_outputs(options, error))
+	if (!check_options(options, error))
 		return false;
 	benching->load = load_new(words, &options->load, error);
 	if (!benching->load || !add_targets(benching, machines, words, error) ||

@@ -32,12 +32,21 @@ described() {
 	grep -o '"[a-z0-9_]*" :' "$work/all.json" | tr -d '": ' | sort -u | cmp -s - "$work/told"
 }
 
+two --rounds 9 --warmup 0 --within 5 --lower 'a: --env LEVEL=2' 'b: --env LEVEL=3' -- sh -c "$noisy"
+[ $status = 0 ] && grep -q '^TCG; 6 rounds\|^KVM; 6 rounds' "$out" && grep -q 'within 5 % of its ratio after 6 rounds of at most 9' "$out"
+result $? "--within ends once the intervals are narrow"
+wild='echo $((1 + $(od -An -N2 -tu2 /dev/urandom)))'
+two --rounds 7 --warmup 0 --within 1 --json "$work/within.json" 'a: --env LEVEL=2' 'b: --env LEVEL=3' -- sh -c "$wild"
+[ $status = 0 ] && grep -q 'after 7 rounds, the most, an interval .* wider than 1 %' "$out" && grep -q '"within" : 1' "$work/within.json"
+result $? "and where they are not, says so"
+
 two --rounds 2 --warmup 1 --lower --json "$work/all.json" --against b --baseline "$work/one.json" \
 	'a: --env LEVEL=2' 'b: --env LEVEL=3' -- sh -c "$noisy"
 [ $status = 0 ] && [ "$(grep -c 'to the baseline:' "$out")" = 2 ] && grep -q 'too few rounds for a claim' "$out"
 result $? "a baseline of this host is compared with, and few rounds make no claim"
 [ "$(grep -c ' to b:  x 0\.6[67]' "$out")" = 1 ]
 result $? "--against compares with another machine than the first, too"
+cat "$work/within.json" >>"$work/all.json"
 described "$root/docs/bench-json.md"
 result $? "docs/bench-json.md describes each field, and none that is not there"
 sed '/^| `place`/d' "$root/docs/bench-json.md" >"$work/short.md"
@@ -93,6 +102,12 @@ two 'a:' 'b:' --
 refused "no load" 240 'no load'
 two 'a:' 'b:'
 refused "no --" 240 "no '--'"
+for within in 0 -1 101 x 5%; do
+	two --within $within 'a:' 'b:' -- true
+	refused "--within $within" 240 'not a percentage without a sign'
+done
+two --rounds 5 --within 5 'a:' 'b:' -- true
+refused "--within of rounds without an interval" 240 'needs --rounds of 6 at least'
 for rounds in 0 -1 1001 x 1e3; do
 	two --rounds $rounds 'a:' 'b:' -- true
 	refused "--rounds $rounds" 240 'not a number of rounds'

@@ -89,6 +89,44 @@ static void equals_are_rarely_told_apart_and_a_difference_is_seen(void **state)
 	assert_in_range(simulate(1.25, 0, true).differs, TRIALS * 95 / 100, TRIALS);
 }
 
+/* As kc bench --within does, of at most so many rounds; how many intervals hold the truth. */
+#define MOST 16
+
+static int simulate_stopping(double share, unsigned *rounds)
+{
+	GRand *rand = g_rand_new_with_seed(7);
+	int holds = 0;
+
+	*rounds = 0;
+	for (int i = 0; i < TRIALS; i++) {
+		double a[MOST], b[MOST];
+		struct stats_ratio ratio;
+		unsigned n = STATS_ROUNDS_MIN;
+
+		make_up(rand, a, b, 1.2, 0.03);
+		make_up(rand, a + ROUNDS, b + ROUNDS, 1.2, 0.03);
+		do
+			ratio = stats_ratio(a, n, b, n, true);
+		while (!stats_within(&ratio, share) && ++n <= MOST);
+		holds += ratio.low <= 1.2 && 1.2 <= ratio.high;
+		*rounds += MIN(n, MOST);
+	}
+	g_rand_free(rand);
+	return holds;
+}
+
+/* To end once the interval is narrow costs little of what it promises. */
+static void rounds_end_when_it_is_narrow(void **state)
+{
+	unsigned few, many;
+
+	(void)state;
+	assert_in_range(simulate_stopping(0.1, &few), TRIALS * 88 / 100, TRIALS);
+	assert_in_range(simulate_stopping(0.01, &many), TRIALS * 88 / 100, TRIALS);
+	assert_in_range(few, TRIALS * STATS_ROUNDS_MIN, TRIALS * 10);
+	assert_in_range(many, TRIALS * MOST * 9 / 10, TRIALS * MOST);
+}
+
 /* Side by side in time, what the host does to both is not in their ratio. */
 static void pairs_see_through_a_drift(void **state)
 {
@@ -134,6 +172,7 @@ static const struct CMUnitTest tests[] = {
 	cmocka_unit_test(spread_of_known_values),
 	cmocka_unit_test(an_interval_holds_the_truth_19_times_in_20),
 	cmocka_unit_test(equals_are_rarely_told_apart_and_a_difference_is_seen),
+	cmocka_unit_test(rounds_end_when_it_is_narrow),
 	cmocka_unit_test(pairs_see_through_a_drift),
 	cmocka_unit_test(the_same_rounds_give_the_same_interval),
 	cmocka_unit_test(no_claim_without_rounds_or_above_zero),
