@@ -73,6 +73,12 @@ static bool check_folder(const struct device_folder *folder, const char *name, G
 		g_set_error(error, STATUS_ERROR, STATUS_MISUSE,
 			    "cannot export '%s': its abi.h has no '#define VIRTIO_ID_...'",
 			    folder->path);
+	else if (folder->id < DEVICE_ID_FIRST)
+		g_set_error(error, STATUS_ERROR, STATUS_MISUSE,
+			    "cannot export '%s': virtio id %u is the specification's, and Linux "
+			    "and QEMU have a driver and a device for it already; only a device "
+			    "with an id of its own, from %d to %d, can be exported",
+			    folder->path, folder->id, DEVICE_ID_FIRST, DEVICE_ID_LAST);
 	else if (device_name_check(folder->name, error))
 		return true;
 	else

@@ -196,6 +196,7 @@ wrong "no such device" 240 "no such device: 'nothing'" nothing --linux "$linux"
 wrong "a folder that is no tree of Linux" 240 "is not a source tree of Linux" hello --linux "$work"
 wrong "a tree of the other" 240 "is not a source tree of QEMU" hello --linux "$linux" --qemu "$linux"
 wrong "a tree that is not there" 240 "is not a source tree of QEMU" hello --qemu /nonexistent
+wrong "a device of the specification" 240 "virtio id 2 is the specification's" blk --linux "$linux" --qemu "$qemu"
 wrong "a name that the tree has" 240 "already" hello --qemu "$stock"
 wrong "what only the lab's QEMU has" 240 "it calls virtio_queue_set_max_num()" echo --qemu "$qemu"
 wrong "another folder's header" 240 "it includes '../" fault --qemu "$qemu"
