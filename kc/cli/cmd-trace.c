@@ -17,6 +17,8 @@
 #include <unistd.h>
 
 #define QUEUES_MAX 65536
+/* A debug kernel leaves no room for the events in the default: KASAN's shadow, what is tracked. */
+#define DEBUG_MIB 256
 #define COLLECT_SECONDS 300 /* bounded, as --timeout is the command's */
 
 struct trace_options {
@@ -292,7 +294,7 @@ static bool prepare(struct launch *launch, const struct trace_options *options, 
 static int run_trace(const void *fields, char **operands, GError **error)
 {
 	const struct trace_options *options = fields;
-	struct launch launch = {0};
+	struct launch launch = {.debug_mib = DEBUG_MIB};
 	int status = 0;
 
 	if (prepare(&launch, options, operands, error)) {

@@ -37,6 +37,7 @@ static bool parse_on_io_error(const char *value, void *field, GError **error)
 	return false;
 }
 
+#define MEMORY_MIB 256
 #define FIELD(name) offsetof(struct launch_options, name)
 
 const struct option_row launch_rows[] = {
@@ -74,7 +75,8 @@ const struct option_row launch_rows[] = {
 	 "or of two NICs of this guest (default none); device=TYPE, address=A/PREFIX, guest=N and "
 	 "the NIC's properties follow after commas",
 	 option_list, FIELD(net.texts)},
-	{"memory", 'm', "SIZE", "the guest's memory, such as 512M or 2G (default 256M)",
+	{"memory", 'm', "SIZE",
+	 "the guest's memory, such as 512M or 2G (default 256M; 512M for kc trace with --debug-kernel)",
 	 option_mebibytes, FIELD(memory_mib)},
 	{"smp", 0, "N", "the guest's CPUs (default 1)", option_count, FIELD(smp)},
 	{"transport", 0, "pci|mmio",
@@ -322,6 +324,13 @@ static bool fit_own_kernel(struct launch *launch, const struct launch_options *o
 	return false;
 }
 
+static unsigned choose_memory(const struct launch *launch, const struct launch_options *options)
+{
+	if (options->memory_mib)
+		return options->memory_mib;
+	return MEMORY_MIB + (options->debug_kernel ? launch->debug_mib : 0);
+}
+
 bool launch_prepare(struct launch *launch, const struct launch_options *options, GError **error)
 {
 	launch->lab = lab_find(error);
@@ -332,7 +341,7 @@ bool launch_prepare(struct launch *launch, const struct launch_options *options,
 	launch->machine.transport = options->transport;
 	launch->machine.dir = options->dir;
 	launch->machine.smp = options->smp;
-	launch->machine.memory_mib = options->memory_mib;
+	launch->machine.memory_mib = choose_memory(launch, options);
 	launch->machine.retry_io = options->retry_io;
 	launch->shares = shares_parse(options->shares, options->dir, error);
 	launch->machine.shares = launch->shares;

@@ -24,7 +24,7 @@ struct launch_options {
 	const char **devices;
 	bool no_device;
 	struct net_request net;
-	unsigned memory_mib;
+	unsigned memory_mib; /* 0: not said */
 	unsigned smp;
 	enum transport transport;
 	enum accel_choice accel;
@@ -41,7 +41,7 @@ struct launch_options {
 };
 
 /* Without braces, which releases of clang-format disagree on in a macro */
-#define LAUNCH_DEFAULTS .root = "initramfs", .memory_mib = 256, .smp = 1, .boot_timeout = 60
+#define LAUNCH_DEFAULTS .root = "initramfs", .smp = 1, .boot_timeout = 60
 
 extern const struct option_row launch_rows[];
 
@@ -64,6 +64,7 @@ struct launch {
 	bool expects_agent; /* the guest's root is ours and starts our init */
 	bool own_kernel; /* the user's: it may lack what the agent needs */
 	bool for_person; /* set before: the guest's console is somebody's terminal */
+	unsigned debug_mib; /* set before: added for a debug kernel where the user said no size */
 	struct own_kernel kernel;
 };
 
