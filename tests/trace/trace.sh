@@ -353,6 +353,20 @@ refused "a device to follow that there is not is refused, and those that there a
 	"no virtio device 'nosuch'; there are virtio-"
 try 20 "$kc" trace --buffer 512M -- true
 refused "a buffer that the guest has no room for is refused" 240 "do not fit into the guest's memory"
+# A debug kernel leaves no room for them in the default.
+sizes_of() {
+	"$kc" "$@" --debug-kernel --dry-run -- true 2>/dev/null | grep -o -e ' -m [0-9]*M' | paste -sd' '
+}
+[ "$(sizes_of run; sizes_of trace; sizes_of trace --memory 256M)" = " -m 256M
+ -m 512M
+ -m 256M" ]
+result $? "with the debug kernel a guest to be traced has more memory, where none was said"
+if [ "${SOAK:-}" ]; then
+	try 400 "$kc" trace --debug-kernel --json - --module hello_virtio --only hello -- hello_test sizes
+	traced "and its buffers are traced there"
+else
+	skip "and its buffers are traced there" "make soak boots it"
+fi
 try 20 "$kc" trace --queue x -- true
 refused "a queue that is no number is refused" 240 "not the number of a queue"
 
