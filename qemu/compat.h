@@ -38,4 +38,23 @@ typedef void StatusResult;
                      !!(uso4), !!(uso6))
 #endif
 
+#if QEMU_VERSION_MAJOR * 100 + QEMU_VERSION_MINOR >= 1100
+/* All hosts have 64 bits */
+#define qatomic_read_u64 qatomic_read
+#define qatomic_set_u64 qatomic_set
+#endif
+
+/* What a stream and the device have to agree on; until 11.0 with a hint */
+#if QEMU_VERSION_MAJOR * 100 + QEMU_VERSION_MINOR >= 1101
+#define VMSTATE_SAME_UINT16(field, state, hint) \
+    VMSTATE_UINT16_EQUAL(field, state)
+#define VMSTATE_SAME_UINT32(field, state, hint) \
+    VMSTATE_UINT32_EQUAL(field, state)
+#else
+#define VMSTATE_SAME_UINT16(field, state, hint) \
+    VMSTATE_UINT16_EQUAL(field, state, hint)
+#define VMSTATE_SAME_UINT32(field, state, hint) \
+    VMSTATE_UINT32_EQUAL(field, state, hint)
+#endif
+
 #endif

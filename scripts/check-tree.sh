@@ -34,9 +34,12 @@ check_qemu() {
 	[ "$version" -ge 10 ] ||
 		die "QEMU_SRC=$dir is QEMU $(cat "$dir/VERSION"); the devices need 10.0 or newer."
 	# A release has them; a clone gets them when meson is let download, here it is not.
-	[ -e "$dir/subprojects/keycodemapdb/meson.build" ] ||
-		die "QEMU_SRC=$dir is a git clone without its subprojects (no subprojects/keycodemapdb)." \
-			"Bring them, then try again: (cd $dir && meson subprojects download keycodemapdb)"
+	for part in keycodemapdb berkeley-softfloat-3 berkeley-testfloat-3; do
+		[ -e "$dir/subprojects/$part/meson.build" ] || missing="${missing:-}${missing:+ }$part"
+	done
+	[ -z "${missing:-}" ] ||
+		die "QEMU_SRC=$dir is a git clone without its subprojects (none of $missing in subprojects/)." \
+			"Bring them, then try again: (cd $dir && meson subprojects download $missing)"
 }
 
 check_buildroot() {

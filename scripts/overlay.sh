@@ -6,7 +6,7 @@
 #
 # Some patches are others for newer releases: PATCHES/10.2 has those for 10.2 and
 # what comes after it, each under the number that it takes the place of, or from
-# 0100 on where it is for those alone.
+# 0100 on where it is for those alone. NNNN-none says why there is none any more.
 #
 # usage: overlay.sh TREE COPY PATCHES DEVICES.MAK COMPAT.H
 
@@ -28,10 +28,11 @@ not_newer() {
 series() {
 	for folder in '' $(cd "$patches" && printf '%s\n' [0-9]*/ | sort -V); do
 		[ -z "$folder" ] || not_newer "${folder%/}" "$(cat "$tree/VERSION")" || continue
-		for patch in "$patches/$folder"*.patch; do
+		for patch in "$patches/$folder"*.patch "$patches/$folder"*-none; do
 			[ ! -e "$patch" ] || printf '%.4s %s\n' "${patch##*/}" "$patch"
 		done
-	done | awk '{ newest[$1] = $2 } END { for (number in newest) print number, newest[number] }' |
+	done | awk '{ newest[$1] = $2 }
+		END { for (number in newest) if (newest[number] !~ /-none$/) print number, newest[number] }' |
 		sort | cut -d ' ' -f 2
 }
 
@@ -60,7 +61,7 @@ for patch in $chosen; do
 	patch -d "$new" -p1 -F0 --no-backup-if-mismatch <"$patch" || {
 		echo "qemu/patches/${patch#"$patches/"} does not apply to $tree" \
 			"(QEMU $(cat "$tree/VERSION"))." >&2
-		echo "The patches are made for QEMU 10.0 and 10.2; adapt this one to your tree." >&2
+		echo "The patches are made for QEMU 10.0, 10.2, 11.0 and 11.1; adapt this one to your tree." >&2
 		exit 1
 	}
 done

@@ -158,8 +158,8 @@ static const VMStateDescription vmstate_craft_blk_device = {
     .pre_load = craft_blk_pre_load,
     .post_load = craft_blk_post_load,
     .fields = (const VMStateField[]) {
-        VMSTATE_UINT16_EQUAL(num_queues, CraftBlk,
-                             "num-queues must be the same on both sides"),
+        VMSTATE_SAME_UINT16(num_queues, CraftBlk,
+                            "num-queues must be the same on both sides"),
         VMSTATE_BOOL(writeback, CraftBlk),
         VMSTATE_SINGLE(queues, CraftBlk, 1, craft_blk_failed_info,
                        CraftBlkQueue *),

@@ -208,8 +208,8 @@ static const VMStateDescription vmstate_echo_device = {
     .pre_load = echo_pre_load,
     .post_load = echo_post_load,
     .fields = (const VMStateField[]) {
-        VMSTATE_UINT32_EQUAL(max_payload, VirtIOEcho,
-                             "max-payload must be the same on both sides"),
+        VMSTATE_SAME_UINT32(max_payload, VirtIOEcho,
+                            "max-payload must be the same on both sides"),
         VMSTATE_UINT8_ARRAY(greeting, VirtIOEcho, VIRTIO_ECHO_GREETING_MAX),
         VMSTATE_UINT16(greeting_len, VirtIOEcho),
         VMSTATE_UINT64(latency_us, VirtIOEcho),

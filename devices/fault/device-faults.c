@@ -122,7 +122,7 @@ static void finish_reset_itself(VirtIOFault *s, FaultBuffer *buf)
 {
     virtqueue_detach_element(s->vq, &buf->elem, 0);
     g_free(buf);
-    virtio_reset(s);
+    virtio_reset(VIRTIO_DEVICE(s));
 }
 
 static void ready_wrong_vector(VirtIOFault *s)

@@ -24,7 +24,7 @@ OBJECT_DECLARE_SIMPLE_TYPE(VirtIONetLiar, VIRTIO_NET_LIAR)
 typedef struct LiarPacket {
     struct craft_net_hdr hdr;
     uint8_t data[LIAR_PACKET];
-} QEMU_PACKED LiarPacket;
+} LiarPacket;
 
 typedef struct LiarAnswer {
     struct craft_net_hdr *hdr;

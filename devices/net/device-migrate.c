@@ -138,8 +138,8 @@ const VMStateDescription craft_net_vmstate = {
     .version_id = 1,
     .minimum_version_id = 1,
     .fields = (const VMStateField[]) {
-        VMSTATE_UINT16_EQUAL(max_pairs, CraftNet,
-                             "queue-pairs must be the same on both sides"),
+        VMSTATE_SAME_UINT16(max_pairs, CraftNet,
+                            "queue-pairs must be the same on both sides"),
         VMSTATE_UINT16(pairs, CraftNet),
         VMSTATE_UINT16(status, CraftNet),
         VMSTATE_UINT64(offloads, CraftNet),

@@ -67,28 +67,52 @@ static char *unregister(struct qemu_device *device, char *text)
 	return source_replace(without, TABLE, "");
 }
 
-/* Since 10.1 types and set_status() are declared otherwise: see qemu/compat.h. */
-static bool is_since_10_1(const char *tree)
+unsigned qemu_device_release(const struct qemu_device *device)
 {
-	g_autofree char *file = g_build_filename(tree, "VERSION", NULL);
+	g_autofree char *file = g_build_filename(device->plan->qemu_tree, "VERSION", NULL);
 	g_autofree char *version = NULL;
 	unsigned major = 0, minor = 0;
 
-	return g_file_get_contents(file, &version, NULL, NULL) &&
-	       sscanf(version, "%u.%u", &major, &minor) == 2 && major * 100 + minor >= 1001;
+	if (!g_file_get_contents(file, &version, NULL, NULL) ||
+	    sscanf(version, "%u.%u", &major, &minor) != 2)
+		return 0;
+	return major * 100 + minor;
 }
 
-/* What qemu/compat.h has a word for, as the tree declares it. */
+const char *qemu_device_core_set(const struct qemu_device *device)
+{
+	return qemu_device_release(device) >= 1100 ? "system_virtio_ss" : "specific_virtio_ss";
+}
+
+/* 11.0 moved headers; the lab's QEMU has them by their old names, too. */
+static char *settle_headers(unsigned release, char *text)
+{
+	g_autofree char *own = text;
+	g_autofree char *core = NULL;
+	g_autofree char *qdev = NULL;
+
+	if (release < 1100)
+		return g_steal_pointer(&own);
+	core = source_replace(own, "^#include \"hw/qdev-core\\.h\"$",
+			      "#include \"hw/core/qdev.h\"");
+	qdev = source_replace(core, "^#include \"hw/qdev-", "#include \"hw/core/qdev-");
+	return source_replace(qdev, "^#include \"block/(aio|aio-wait)\\.h\"$",
+			      "#include \"qemu/\\1.h\"");
+}
+
+/* What qemu/compat.h has a word for, as the tree declares it: since 10.1 types and set_status() are otherwise. */
 static char *settle(const struct qemu_device *device, const char *text)
 {
-	bool since = is_since_10_1(device->plan->qemu_tree);
+	unsigned release = qemu_device_release(device);
+	bool since = release >= 1001;
 	g_autofree char *a = source_replace(text, "\\bClassData \\*",
 					    since ? "const void *" : "void *");
 	g_autofree char *b = source_replace(a, "\\bStatusResult ", since ? "int " : "void ");
 	g_autofree char *c = source_replace(b, "\\n\\n    return STATUS_TAKEN;\\n\\}",
 					    since ? "\n\n    return 0;\n}" : "\n}");
 
-	return source_replace(c, "return STATUS_TAKEN;", since ? "return 0;" : "return;");
+	return settle_headers(release, source_replace(c, "return STATUS_TAKEN;",
+						      since ? "return 0;" : "return;"));
 }
 
 /* "device-pci.c" is hw/virtio/virtio-NAME-pci.c, "device.h" include/hw/virtio/virtio-NAME.h. */
@@ -109,7 +133,8 @@ static void build(struct qemu_device *device, const char *path, bool needs_pci)
 	if (!lines->len)
 		g_string_append(lines, "\\1");
 	g_string_append_printf(lines, "%s.add(when: 'CONFIG_VIRTIO_%s', if_true: files('%s'))\n",
-			       pci ? "virtio_pci_ss" : "specific_virtio_ss", device->upper, base);
+			       pci ? "virtio_pci_ss" : qemu_device_core_set(device), device->upper,
+			       base);
 }
 
 static char *include_ours(const struct qemu_device *device, const char *text)

@@ -24,6 +24,12 @@ struct qemu_device {
 	GString *core, *pci; /* lines for hw/virtio/meson.build; a regex's replacement */
 };
 
+/* Of the tree: 1002 of 10.2; 0 where it does not tell */
+unsigned qemu_device_release(const struct qemu_device *device);
+
+/* The source set of hw/virtio/meson.build that devices are added to */
+const char *qemu_device_core_set(const struct qemu_device *device);
+
 /*
  * Writes them. Fails with STATUS_MISUSE where one calls what is in the lab's QEMU
  * alone.

@@ -89,15 +89,15 @@ static bool add_features(const struct qemu_device *device, GError **error)
 static bool add_build(const struct qemu_device *device, GError **error)
 {
 	g_autofree char *text = series_read(device->series, CONFIG, error);
+	g_autofree char *place = g_strdup_printf("\\A(.*^%s\\.add\\(when: [^\\n]*\\n)",
+						 qemu_device_core_set(device));
 	g_autofree char *config = g_strdup_printf(
 		"%s\nconfig VIRTIO_%s\n    bool\n    default y\n    depends on VIRTIO\n",
 		text ? text : "", device->upper);
 
 	return text && series_write(device->series, CONFIG, config, error) &&
 	       (!device->core->len ||
-		series_edit(device->series, BUILD,
-			    "\\A(.*^specific_virtio_ss\\.add\\(when: [^\\n]*\\n)",
-			    device->core->str, error)) &&
+		series_edit(device->series, BUILD, place, device->core->str, error)) &&
 	       (!device->pci->len ||
 		series_edit(device->series, BUILD, "\\A(.*^virtio_pci_ss\\.add\\([^\\n]*\\n)",
 			    device->pci->str, error));

@@ -166,6 +166,16 @@ try 60 "$kc" export late --qemu "$stock"
 	[ "$(grep -A 1 virtio-snd "$stock/$pages/index.rst" | tail -n 1)" = '   virtio-late.rst' ]
 result $? "late: its page goes where 10.2 has those of virtio"
 
+# 11.0 moved qdev's headers.
+rm "$stock/VERSION"
+echo 11.0.0 >"$stock/VERSION"
+"$kc" new --out devices later >/dev/null
+try 60 "$kc" export later --qemu "$stock"
+[ "$status" = 0 ] && grep -q '^+#include "hw/core/qdev-properties.h"$' later-patches/qemu/*.patch &&
+	! grep -q '^+#include "hw/qdev' later-patches/qemu/*.patch && grep -q "^+system_virtio_ss.add(when: 'CONFIG_VIRTIO_LATER'" later-patches/qemu/*.patch &&
+	grep -q '^+#include "hw/qdev-properties.h"$' late-patches/qemu/*.patch
+result $? "later: it includes, and is built, as 11.0 has it"
+
 # With a sign-off that a person gave
 try 60 "$kc" export rich --linux "$linux" --qemu "$qemu" --out signed-patches --signoff 'A. U. Thor <author@test.invalid>'
 [ "$status" = 0 ] && [ "$(grep -l '^Signed-off-by: A. U. Thor <author@test.invalid>$' signed-patches/*/*.patch | wc -l)" = 4 ]

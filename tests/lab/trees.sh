@@ -44,9 +44,14 @@ refuses "a folder that is no QEMU" "is not a QEMU source tree" QEMU_SRC="$root/k
 some_qemu 9.2.4
 refuses "a QEMU that is too old" "is QEMU 9.2.4; the devices need 10.0" QEMU_SRC="$work/qemu"
 some_qemu 10.2.2
-refuses "a clone of QEMU without its subprojects" "is a git clone without its subprojects" QEMU_SRC="$work/qemu"
-mkdir -p "$work/qemu/subprojects/keycodemapdb"
-: >"$work/qemu/subprojects/keycodemapdb/meson.build"
+refuses "a clone of QEMU without its subprojects" "download keycodemapdb berkeley-softfloat-3 berkeley-testfloat-3" QEMU_SRC="$work/qemu"
+for part in keycodemapdb berkeley-softfloat-3 berkeley-testfloat-3; do
+	mkdir -p "$work/qemu/subprojects/$part"
+	: >"$work/qemu/subprojects/$part/meson.build"
+done
+rm "$work/qemu/subprojects/berkeley-softfloat-3/meson.build"
+refuses "... or without one of them" "download berkeley-softfloat-3)" QEMU_SRC="$work/qemu"
+: >"$work/qemu/subprojects/berkeley-softfloat-3/meson.build"
 try 60 "$clone/scripts/check-tree.sh" qemu "$work/qemu"
 [ "$status" = 0 ]
 result $? "... and with them it will do"
@@ -109,6 +114,16 @@ if [ -e "$qemu/VERSION" ]; then
 			[ "$(find "$clone/build/other" -mindepth 1 -maxdepth 1 -name 'o*' | wc -l)" = 1 ] &&
 			[ -e "$clone/build/other/include/hw/virtio/kernelcraft.h" ]
 		result $? "QEMU ${version%:*} gets the patch that is for it"
+	done
+	mkdir "$clone/qemu/patches/99.2"
+	echo 'mended since' >"$clone/qemu/patches/99.2/0001-none"
+	for version in 99.1.0:other 99.2.0:none; do
+		echo "${version%:*}" >"$work/other/VERSION"
+		try 60 "$clone/scripts/overlay.sh" "$work/other" "$clone/build/other" "$clone/qemu/patches" \
+			"$clone/qemu/devices.mak" "$clone/qemu/compat.h"
+		[ "$status" = 0 ] && [ -e "$clone/build/other/two" ] && [ "$(find "$clone/build/other" -mindepth 1 -maxdepth 1 -name 'o*')" = \
+			"$([ "${version#*:}" = none ] || echo "$clone/build/other/other")" ]
+		result $? "and QEMU ${version%:*} the one that there is for it, if any"
 	done
 else
 	skip "QEMU_SRC is copied and patched" "no sources in build/src"
