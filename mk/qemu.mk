@@ -7,8 +7,9 @@
 
 .PHONY: qemu qemu-tree
 
-QEMU_COPY := $(CURDIR)/$(BUILD)/qemu/src
-QEMU_BUILD := $(CURDIR)/$(BUILD)/qemu/obj
+QEMU_HOME := $(CURDIR)/$(patsubst %/lab,%/qemu,$(LAB))
+QEMU_COPY := $(QEMU_HOME)/src
+QEMU_BUILD := $(QEMU_HOME)/obj
 QEMU_PATCHES := $(sort $(wildcard qemu/patches/*.patch qemu/patches/*/*.patch))
 FIRMWARE_DIRS := /usr/share/seabios /usr/share/qemu
 FIRMWARE := bios-256k.bin kvmvapic.bin linuxboot_dma.bin pvh.bin qboot.rom

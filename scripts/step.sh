@@ -7,14 +7,16 @@
 # shown.
 #
 # usage: step.sh NAME COMMAND [ARG...]       log: build/log/NAME.log
-# How many seconds it took is left in build/log/NAME.seconds.
+# How many seconds it took is left in build/log/NAME.seconds. KC_STEP_LOGS is another
+# folder than build/log.
 
 set -u
 . "$(dirname -- "$0")/common.sh"
 name=$1
 shift
-log=$root/build/log/$name.log
-mkdir -p "$root/build/log"
+logs=${KC_STEP_LOGS:-$root/build/log}
+log=$logs/$name.log
+mkdir -p "$logs"
 
 elapsed() {
 	s=$(($(date +%s) - start))
@@ -43,7 +45,7 @@ say() {
 
 # The line that is kept up to date is of the step that holds the lock.
 progress() {
-	exec 8>"$root/build/log/.line"
+	exec 8>"$logs/.line"
 	while pause "$1" && kill -0 $$ 2>/dev/null; do
 		if [ "$1" = 1 ]; then
 			flock -n 8 && say '%-10s %s  %s' "$name" "$(elapsed)" "$(doing)"
@@ -60,7 +62,7 @@ stop_progress() {
 }
 
 start=$(date +%s)
-say '%-10s started, log: build/log/%s.log\n' "$name" "$name"
+say '%-10s started, log: %s\n' "$name" "${log#"$root"/}"
 if [ -t 1 ]; then progress 1 & else progress 30 & fi
 pid=$!
 trap 'stop_progress; say ""; exit 130' INT TERM HUP
@@ -73,5 +75,5 @@ if [ $status -ne 0 ]; then
 		"$name" $status "$(elapsed)" "$log" >&2
 	exit $status
 fi
-echo $(($(date +%s) - start)) >"$root/build/log/$name.seconds"
+echo $(($(date +%s) - start)) >"$logs/$name.seconds"
 say '%-10s done in %s\n' "$name" "$(elapsed)"
