@@ -16,7 +16,7 @@ KC_HEADERS := $(sort $(shell find kc/ -name '*.h'))
 KC_OBJECTS := $(KC_SOURCES:%.c=$(BUILD)/%.o)
 # What goes into kc as it is: the pages of kc trace and kc bench, the templates of kc new
 KC_RESOURCES := $(BUILD)/kc/trace/page/page.o $(BUILD)/kc/device/template/template.o \
-	$(BUILD)/kc/bench/page/bench.o
+	$(BUILD)/kc/bench/page/bench.o $(BUILD)/kc/series/page/series.o
 KC_PACKAGES := gio-unix-2.0 json-glib-1.0 libtraceevent libbpf libdw libxxhash
 # Settings for a cross compiler's libraries are not for kc.
 found = $(shell env -i PATH="$$PATH" pkg-config $1 $(KC_PACKAGES))
@@ -57,7 +57,7 @@ install: $(KC)
 	mkdir -p $(DESTDIR)$(PREFIX)/share/man/man1
 	$(KC) help --man >$(DESTDIR)$(PREFIX)/share/man/man1/kc.1
 	mkdir -p $(DESTDIR)$(PREFIX)/share/man/man5
-	for page in trace bench; do awk -v section=5 -f scripts/man-page.awk docs/$$page-json.md \
+	for page in trace bench matrix; do awk -v section=5 -f scripts/man-page.awk docs/$$page-json.md \
 		>$(DESTDIR)$(PREFIX)/share/man/man5/kc-$$page-json.5 || exit 1; done
 	mkdir -p $(DESTDIR)$(PREFIX)/share/bash-completion/completions
 	$(KC) help --bash >$(DESTDIR)$(PREFIX)/share/bash-completion/completions/kc

@@ -49,6 +49,7 @@ extern const struct command command_export;
 extern const struct command command_learn;
 extern const struct command command_bisect;
 extern const struct command command_each;
+extern const struct command command_matrix;
 extern const struct command command_watch;
 extern const struct command command_debug;
 extern const struct command command_vq;

@@ -29,9 +29,11 @@ static double own_timeout(const struct test_case *test_case, const struct test_s
 				     : own * (test_case->debug ? LAUNCH_DEBUG_SLOWER : 1);
 }
 
+/* A distribution's kernel boots several times as long as the lab's, too. */
 static double boot_timeout(const struct test_case *test_case)
 {
-	return test_case->test->launch.boot_timeout * (test_case->debug ? LAUNCH_DEBUG_SLOWER : 1);
+	return test_case->test->launch.boot_timeout *
+	       (test_case->debug || test_case->kernel ? LAUNCH_DEBUG_SLOWER : 1);
 }
 
 double test_run_limit(const struct test_case *test_case, const struct test_settings *settings)
