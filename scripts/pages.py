@@ -95,8 +95,9 @@ class Page:
         except OSError as error:
             self.problem(step.line, f"{step.elsewhere}: {error.strerror}")
             return
-        words = step.command.split("#")[0].replace("build/bin/kc", "").split()[:2]
-        lost = [word for word in words if word not in text]
+        first, *rest = step.command.split("#")[0].replace("build/bin/kc", "").split()
+        options = [word.split("=")[0] for word in rest if re.match("--[a-z]|[A-Z_]+=", word)]
+        lost = [word for word in [first, *options[:1]] if word not in text]
         if lost:
             self.problem(step.line, f"{step.elsewhere} does not run this: it has no '{lost[0]}'")
 

@@ -1,8 +1,8 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-2.0-or-later
-# Each lesson of the expedition, followed as its reader follows it: every command
-# in order, and every output held against the text. In a folder that looks like
-# the project; where a lesson makes a device, in a project of this test's own.
+# README and each lesson of the expedition, followed as their reader follows them:
+# every command in order, and every output held against the text. In a folder that
+# looks like the project; where a page makes a device, in a project of this test's own.
 #
 # usage: lessons.sh [--update] [PAGE...]      (--update: make docs)
 . "$(dirname "$0")/../lib.sh"
@@ -13,9 +13,12 @@ update=
 	update=$1
 	shift
 }
-[ $# -gt 0 ] || set -- docs/expedition/*.md
-[ -e "$1" ] || cd "$root" || exit
-[ -e "$1" ] || set -- docs/expedition/*.md
+cd "$root" || exit
+all=
+[ $# -gt 0 ] || {
+	all=yes
+	set -- README.md docs/expedition/*.md
+}
 
 # look_alike DIR: links to the project; what is written into build/ and docs/
 # stays in there.
@@ -60,10 +63,24 @@ follow() {
 	sed 's/^/# /' "$err"
 }
 
+# README's own words with the guest, in their lines, but for an answer that no device gives
+plant() {
+	mkdir "$work/planted"
+	ln -s "$root/build" "$work/planted/"
+	awk '/^```console/ { on = 1 } { print on ? $0 : "" } /^```$/ { on = 0 }' README.md |
+		sed 's/^HELLO$/HALLO/' >"$work/planted/README.md"
+	line=$(grep -n '^HALLO$' "$work/planted/README.md" | cut -d : -f 1)
+	KC_ROOT=$root try 200 "$root/scripts/pages.py" --root "$work/planted" "$work/look_alike" README.md
+	[ "$status" = 1 ] && [ "$line" ] && [ "$(grep -c '^# README.md:' "$out")" = 1 ] &&
+		grep -q "^# README.md:$line: of: echo hello >message" "$out" && grep -q '# *found: *HELLO' "$out"
+	result $? "a wrong output planted in README is told with its line"
+}
+
 if /usr/bin/python3 -c 'import markdown_it' 2>"$err"; then
 	for page; do
 		follow "$page"
 	done
+	[ ! "$all" ] || [ "$update" ] || plant
 	[ -z "$update" ] || cp -a "$work"/*/docs/expedition/pictures "$root/docs/expedition/"
 else
 	skip "the lessons are followed" "python3-markdown-it is not here"
