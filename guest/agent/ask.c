@@ -121,7 +121,9 @@ int ask_main(int argc, char **argv)
 	if (argc < 2) {
 		fputs("usage: kc-host set ID PROPERTY VALUE\n"
 		      "       kc-host unplug ID\n"
-		      "       kc-host plug DEVICE[,PROPERTY=VALUE...]\n\n"
+		      "       kc-host plug DEVICE[,PROPERTY=VALUE...]\n"
+		      "       kc-host link NIC on|off\n"
+		      "       kc-host announce\n\n"
 		      "Asks kc, which runs this guest, to do what only a host can.\n",
 		      stderr);
 		return 2;

@@ -371,8 +371,9 @@ const struct command command_test = {
 		"before-save is a command that runs first, with the modules loaded; then kc "
 		"saves the machine, and the test's command runs in a machine that resumes "
 		"from there, in another QEMU. In a guest, 'kc-host set ID PROPERTY VALUE', "
-		"'kc-host unplug ID' and 'kc-host plug DEVICE' ask kc for what only a host "
-		"can do.",
+		"'kc-host unplug ID', 'kc-host plug DEVICE', 'kc-host link NIC on|off' (kc's "
+		"own are nic0 and nic1) and 'kc-host announce' (each NIC tells its network "
+		"where it is) ask kc for what only a host can do.",
 	.options = test_tables,
 	.bisect_offset = FIELD(bisect),
 	.fields_size = sizeof(struct test_options),

@@ -131,11 +131,42 @@ static void plug(struct ask *ask, char **words)
 	request(ask, "device_add", arguments);
 }
 
+/* The NIC's cable: on or off */
+static void link_nic(struct ask *ask, char **words)
+{
+	JsonObject *arguments = json_object_new();
+
+	json_object_set_string_member(arguments, "name", words[0]);
+	json_object_set_boolean_member(arguments, "up", g_str_equal(words[1], "on"));
+	if (g_str_equal(words[1], "on") || g_str_equal(words[1], "off")) {
+		request(ask, "set_link", arguments);
+		return;
+	}
+	json_object_unref(arguments);
+	answer(ask, 2, "a link is set on or off");
+}
+
+/* Once, from each NIC, as after a migration */
+static void announce(struct ask *ask, char **words)
+{
+	static const char *const steps[] = {"initial", "max", "rounds", "step"};
+	JsonObject *arguments = json_object_new();
+
+	(void)words;
+	for (size_t i = 0; i < G_N_ELEMENTS(steps); i++)
+		json_object_set_int_member(arguments, steps[i], 1);
+	request(ask, "announce-self", arguments);
+}
+
 static const struct {
 	const char *verb;
 	guint operands;
 	void (*run)(struct ask *ask, char **words);
-} verbs[] = {{"set", 3, set}, {"unplug", 1, unplug}, {"plug", 1, plug}};
+} verbs[] = {{"set", 3, set},
+	     {"unplug", 1, unplug},
+	     {"plug", 1, plug},
+	     {"link", 2, link_nic},
+	     {"announce", 0, announce}};
 
 /* Words end with a NUL each; what has none is not whole, and is not asked for. */
 static char **words_in(const struct frame *frame)
@@ -162,7 +193,7 @@ void ask_serve(struct ask *ask, const struct frame *frame)
 				answer(ask, 2, "wrong number of words; see kc-host alone");
 			return;
 		}
-	answer(ask, 2, "unknown request; expected set, unplug or plug");
+	answer(ask, 2, "unknown request; expected set, unplug, plug, link or announce");
 }
 
 struct ask *ask_new(struct qmp *qmp, struct agent *agent)
