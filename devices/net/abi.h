@@ -237,6 +237,11 @@ struct craft_net_coal_vq {
 #define CRAFT_NET_HASH_TCPV6_EX		(1u << 7)
 #define CRAFT_NET_HASH_UDPV6_EX		(1u << 8)
 
+/* What both halves can, and know what it is */
+#define CRAFT_NET_HASHES		(CRAFT_NET_HASH_IPV4 | CRAFT_NET_HASH_TCPV4 | \
+					 CRAFT_NET_HASH_UDPV4 | CRAFT_NET_HASH_IPV6 | \
+					 CRAFT_NET_HASH_TCPV6 | CRAFT_NET_HASH_UDPV6)
+
 #define CRAFT_NET_REPORT_NONE		0
 #define CRAFT_NET_REPORT_IPV4		1
 #define CRAFT_NET_REPORT_TCPV4		2

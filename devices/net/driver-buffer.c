@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
  * Buffers to receive with, and packets taken from them. A buffer is one page, or
- * several where big packets must fit and none may fill more than one buffer. In
- * the first page are, before what the device writes, our notes and room for
+ * several where big packets must fit and none may fill more than one buffer, or
+ * half a one where no packet is larger: what a packet holds of a socket's memory
+ * is its whole buffer. In the first page are, before what the device writes, our notes and room for
  * headers to come, and behind it room for what turns the page into an skb. So
  * most packets are never copied.
  */
@@ -11,10 +12,11 @@
 #include "driver.h"
 
 #define CRAFT_NET_TAILROOM	SKB_DATA_ALIGN(sizeof(struct skb_shared_info))
-#define CRAFT_NET_HDR		sizeof(struct craft_net_hdr)
+#define CRAFT_NET_HDR_MAX	sizeof(struct craft_net_hdr_hash)
 
 /* At the start of a buffer, where the device does not write */
 struct craft_net_buffer {
+	u32 size;			/* of the first page, or of our half of it */
 	u16 headroom;			/* where it writes from */
 	u16 more;			/* pages besides the first */
 	struct page *page[];
@@ -22,10 +24,10 @@ struct craft_net_buffer {
 
 static_assert(struct_size_t(struct craft_net_buffer, page, MAX_SKB_FRAGS) <= XDP_PACKET_HEADROOM);
 
-/* What the device may write into the first page */
-static unsigned int craft_net_space(unsigned int headroom)
+/* What the device may write into the first page, or half of one */
+static unsigned int craft_net_space(unsigned int size, unsigned int headroom)
 {
-	return PAGE_SIZE - headroom - CRAFT_NET_TAILROOM;
+	return size - headroom - CRAFT_NET_TAILROOM;
 }
 
 static unsigned int craft_net_headroom(const struct craft_net *net)
@@ -39,19 +41,35 @@ static unsigned int craft_net_headroom(const struct craft_net *net)
 /* Pages of a buffer for the largest packet */
 unsigned int craft_net_pages(unsigned int packet)
 {
-	unsigned int more = CRAFT_NET_HDR + packet;
+	unsigned int more = CRAFT_NET_HDR_MAX + packet;
 
-	if (more <= craft_net_space(NET_SKB_PAD + NET_IP_ALIGN))
+	if (more <= craft_net_space(PAGE_SIZE, NET_SKB_PAD + NET_IP_ALIGN))
 		return 1;
-	more -= craft_net_space(XDP_PACKET_HEADROOM);
+	more -= craft_net_space(PAGE_SIZE, XDP_PACKET_HEADROOM);
 	return 1 + min_t(unsigned int, DIV_ROUND_UP(more, PAGE_SIZE), MAX_SKB_FRAGS);
 }
 
 /* Of packets that fit into one page */
 unsigned int craft_net_max_mtu(bool xdp)
 {
-	return craft_net_space(xdp ? XDP_PACKET_HEADROOM : NET_SKB_PAD + NET_IP_ALIGN) -
-		CRAFT_NET_HDR - ETH_HLEN - VLAN_HLEN;
+	return craft_net_space(PAGE_SIZE, xdp ? XDP_PACKET_HEADROOM : NET_SKB_PAD + NET_IP_ALIGN) -
+		CRAFT_NET_HDR_MAX - ETH_HLEN - VLAN_HLEN;
+}
+
+/* Half pages, into which no packet of the network's fits, must not make up too many of one. */
+bool craft_net_fits_halves(unsigned int mtu, unsigned int halves)
+{
+	return CRAFT_NET_HDR_MAX + ETH_HLEN + VLAN_HLEN + mtu <=
+		halves * craft_net_space(PAGE_SIZE / 2, NET_SKB_PAD + NET_IP_ALIGN);
+}
+
+/* Those of XDP need more headroom, and those that somebody put together are large. */
+static unsigned int craft_net_buffer_size(const struct craft_net *net)
+{
+	bool half = net->pages == 1 && !rcu_access_pointer(net->xdp) &&
+		    !craft_net_receives_gso(net->vdev) && craft_net_fits_halves(net->dev->mtu, 1);
+
+	return half ? PAGE_SIZE / 2 : PAGE_SIZE;
 }
 
 /* Posting */
@@ -66,16 +84,19 @@ static void craft_net_free_buffer(struct craft_net_rx *rx, struct craft_net_buff
 
 static struct craft_net_buffer *craft_net_make_buffer(struct craft_net_rx *rx)
 {
-	struct page *page = craft_net_get_page(rx);
+	unsigned int size = craft_net_buffer_size(rx->net), offset;
+	struct page *page = craft_net_get_part(rx, &offset, &size);
 	struct craft_net_buffer *buffer;
 
 	if (!page)
 		return NULL;
-	buffer = page_address(page);
+	buffer = page_address(page) + offset;
+	buffer->size = size;
 	buffer->headroom = craft_net_headroom(rx->net);
 	buffer->more = 0;
 	while (buffer->more < rx->net->pages - 1) {
-		page = craft_net_get_page(rx);
+		size = PAGE_SIZE;
+		page = craft_net_get_part(rx, &offset, &size);
 		if (!page) {
 			craft_net_free_buffer(rx, buffer, false);
 			return NULL;
@@ -94,7 +115,8 @@ static int craft_net_post(struct craft_net_rx *rx)
 	if (!buffer)
 		return -ENOMEM;
 	sg_init_table(rx->sg, 1 + buffer->more);
-	sg_set_buf(rx->sg, (void *)buffer + buffer->headroom, craft_net_space(buffer->headroom));
+	sg_set_buf(rx->sg, (void *)buffer + buffer->headroom,
+		   craft_net_space(buffer->size, buffer->headroom));
 	for (i = 0; i < buffer->more; i++)
 		sg_set_page(&rx->sg[1 + i], buffer->page[i], PAGE_SIZE, 0);
 	err = virtqueue_add_inbuf(rx->vq, rx->sg, 1 + buffer->more, buffer, GFP_ATOMIC);
@@ -136,14 +158,14 @@ static void craft_net_add_frag(struct xdp_buff *xdp, struct page *page, unsigned
 static bool craft_net_take_first(struct craft_net_rx *rx, struct craft_net_buffer *buffer,
 				 unsigned int len, struct xdp_buff *xdp)
 {
-	unsigned int space = craft_net_space(buffer->headroom);
+	unsigned int space = craft_net_space(buffer->size, buffer->headroom);
 	unsigned int head = min(len, space), i;
 
-	if (len < CRAFT_NET_HDR + ETH_HLEN || len > space + buffer->more * PAGE_SIZE) {
+	if (len < rx->net->hdr_len + ETH_HLEN || len > space + buffer->more * PAGE_SIZE) {
 		craft_net_free_buffer(rx, buffer, true);
 		return false;
 	}
-	xdp_init_buff(xdp, PAGE_SIZE, &rx->xdp_rxq);
+	xdp_init_buff(xdp, buffer->size, &rx->xdp_rxq);
 	xdp_prepare_buff(xdp, (void *)buffer, buffer->headroom, head, true);
 	for (i = 0, len -= head; i < buffer->more; i++) {
 		unsigned int part = min_t(unsigned int, len, PAGE_SIZE);
@@ -162,13 +184,13 @@ static int craft_net_take_next(struct craft_net_rx *rx, struct xdp_buff *xdp)
 {
 	struct skb_shared_info *info = xdp_get_shared_info_from_buff(xdp);
 	struct craft_net_buffer *buffer;
-	unsigned int len, headroom;
+	unsigned int len, offset;
 
 	buffer = virtqueue_get_buf(rx->vq, &len);
 	if (!buffer)
 		return -ENOENT;
-	headroom = buffer->headroom;
-	if (!len || len > craft_net_space(headroom)) {
+	offset = offset_in_page(buffer) + buffer->headroom;
+	if (!len || len > craft_net_space(buffer->size, buffer->headroom)) {
 		craft_net_free_buffer(rx, buffer, true);
 		return -EINVAL;
 	}
@@ -177,7 +199,7 @@ static int craft_net_take_next(struct craft_net_rx *rx, struct xdp_buff *xdp)
 		return -ENOBUFS;
 	}
 	craft_net_add_frag(xdp, virt_to_page(buffer), len);
-	skb_frag_off_set(&info->frags[info->nr_frags - 1], headroom);
+	skb_frag_off_set(&info->frags[info->nr_frags - 1], offset);
 	return 0;
 }
 
@@ -205,17 +227,17 @@ static bool craft_net_take_others(struct craft_net_rx *rx, unsigned int buffers,
 
 /* A whole packet, with its header in front of it */
 bool craft_net_take(struct craft_net_rx *rx, struct craft_net_buffer *buffer, unsigned int len,
-		    struct craft_net_hdr *hdr, struct xdp_buff *xdp)
+		    struct craft_net_hdr_hash *hdr, struct xdp_buff *xdp)
 {
 	if (!craft_net_take_first(rx, buffer, len, xdp)) {
 		craft_net_count(&rx->counts, CRAFT_NET_RX_LENGTH_ERRORS, 1);
 		return false;
 	}
-	memcpy(hdr, xdp->data, sizeof(*hdr));
-	xdp->data += sizeof(*hdr);
+	memcpy(hdr, xdp->data, rx->net->hdr_len);
+	xdp->data += rx->net->hdr_len;
 	xdp->data_meta = xdp->data;
 	return !rx->net->mergeable ||
-		craft_net_take_others(rx, le16_to_cpu(hdr->num_buffers), xdp);
+		craft_net_take_others(rx, le16_to_cpu(hdr->hdr.num_buffers), xdp);
 }
 
 /* The queue is reset, and NAPI does not run. */

@@ -15,7 +15,7 @@ const unsigned int craft_net_features[] = {
 	CRAFT_NET_F_HOST_USO, CRAFT_NET_F_MRG_RXBUF, CRAFT_NET_F_STATUS, CRAFT_NET_F_CTRL_VQ,
 	CRAFT_NET_F_CTRL_RX, CRAFT_NET_F_CTRL_VLAN, CRAFT_NET_F_GUEST_ANNOUNCE, CRAFT_NET_F_MQ,
 	CRAFT_NET_F_CTRL_MAC_ADDR, CRAFT_NET_F_NOTF_COAL, CRAFT_NET_F_VQ_NOTF_COAL,
-	CRAFT_NET_F_SPEED_DUPLEX,
+	CRAFT_NET_F_SPEED_DUPLEX, CRAFT_NET_F_RSS, CRAFT_NET_F_HASH_REPORT,
 };
 
 const unsigned int craft_net_num_features = ARRAY_SIZE(craft_net_features);
@@ -36,6 +36,8 @@ static const u8 craft_net_needs[][2] = {
 	{ CRAFT_NET_F_GUEST_ANNOUNCE, CRAFT_NET_F_CTRL_VQ },
 	{ CRAFT_NET_F_GUEST_ANNOUNCE, CRAFT_NET_F_STATUS },
 	{ CRAFT_NET_F_MQ, CRAFT_NET_F_CTRL_VQ },
+	{ CRAFT_NET_F_RSS, CRAFT_NET_F_CTRL_VQ },
+	{ CRAFT_NET_F_HASH_REPORT, CRAFT_NET_F_CTRL_VQ },
 	{ CRAFT_NET_F_NOTF_COAL, CRAFT_NET_F_CTRL_VQ },
 	{ CRAFT_NET_F_VQ_NOTF_COAL, CRAFT_NET_F_CTRL_VQ },
 };
@@ -52,9 +54,15 @@ static const struct craft_net_field craft_net_fields[] = {
 	{ CRAFT_NET_F_MAC, AT(mac), CRAFT_NET_MAC_BYTES },
 	{ CRAFT_NET_F_STATUS, AT(status), 2 },
 	{ CRAFT_NET_F_MQ, AT(max_pairs), 2 },
+	{ CRAFT_NET_F_RSS, AT(max_pairs), 2 },
 	{ CRAFT_NET_F_MTU, AT(mtu), 2 },
 	{ CRAFT_NET_F_SPEED_DUPLEX, AT(speed), 4 },
 	{ CRAFT_NET_F_SPEED_DUPLEX, AT(duplex), 1 },
+	{ CRAFT_NET_F_RSS, AT(rss_max_key_size), 1 },
+	{ CRAFT_NET_F_RSS, AT(rss_max_table_length), 2 },
+	{ CRAFT_NET_F_RSS, AT(hash_types), 4 },
+	{ CRAFT_NET_F_HASH_REPORT, AT(rss_max_key_size), 1 },
+	{ CRAFT_NET_F_HASH_REPORT, AT(hash_types), 4 },
 };
 
 static u32 craft_net_generation(struct virtio_device *vdev)
@@ -108,11 +116,39 @@ static void craft_net_drop_feature(struct virtio_device *vdev, unsigned int feat
 	__virtio_clear_bit(vdev, feature);
 }
 
+/* Ours are of one length each, which every device has to take. */
+static void craft_net_validate_rss(struct virtio_device *vdev,
+				   const struct craft_net_config *config)
+{
+	unsigned int length = le16_to_cpu(config->rss_max_table_length);
+
+	if (length < CRAFT_NET_RSS_TABLE_LENGTH)
+		craft_net_drop_feature(vdev, CRAFT_NET_F_RSS, "a table of", length);
+	if (config->rss_max_key_size < CRAFT_NET_RSS_KEY_BYTES) {
+		craft_net_drop_feature(vdev, CRAFT_NET_F_RSS, "a key of",
+				       config->rss_max_key_size);
+		craft_net_drop_feature(vdev, CRAFT_NET_F_HASH_REPORT, "a key of",
+				       config->rss_max_key_size);
+	}
+}
+
+/* Each pair is of use with a CPU of its own. */
+static void craft_net_validate_pairs(struct virtio_device *vdev, unsigned int pairs)
+{
+	if (pairs < CRAFT_NET_PAIRS_MIN || pairs > CRAFT_NET_PAIRS_SENSIBLE) {
+		craft_net_drop_feature(vdev, CRAFT_NET_F_MQ, "pairs of queues:", pairs);
+		craft_net_drop_feature(vdev, CRAFT_NET_F_RSS, "pairs of queues:", pairs);
+	} else if (nr_cpu_ids == 1) {
+		__virtio_clear_bit(vdev, CRAFT_NET_F_MQ);
+		__virtio_clear_bit(vdev, CRAFT_NET_F_RSS);
+	}
+}
+
 /* Before the features are settled, so that those of no use are declined. */
 int craft_net_validate(struct virtio_device *vdev)
 {
 	struct craft_net_config config;
-	unsigned int i, pairs, mtu;
+	unsigned int i, mtu;
 	int err;
 
 	if (!virtio_has_feature(vdev, VIRTIO_F_VERSION_1)) {
@@ -129,11 +165,8 @@ int craft_net_validate(struct virtio_device *vdev)
 	if (!virtio_has_feature(vdev, CRAFT_NET_F_GUEST_TSO4) &&
 	    !virtio_has_feature(vdev, CRAFT_NET_F_GUEST_TSO6))
 		__virtio_clear_bit(vdev, CRAFT_NET_F_GUEST_ECN);
-	pairs = le16_to_cpu(config.max_pairs);
-	if (pairs < CRAFT_NET_PAIRS_MIN || pairs > CRAFT_NET_PAIRS_SENSIBLE)
-		craft_net_drop_feature(vdev, CRAFT_NET_F_MQ, "pairs of queues:", pairs);
-	else if (nr_cpu_ids == 1)
-		__virtio_clear_bit(vdev, CRAFT_NET_F_MQ);
+	craft_net_validate_rss(vdev, &config);
+	craft_net_validate_pairs(vdev, le16_to_cpu(config.max_pairs));
 	mtu = le16_to_cpu(config.mtu);
 	if (mtu < CRAFT_NET_MTU_MIN)
 		craft_net_drop_feature(vdev, CRAFT_NET_F_MTU, "MTU of", mtu);

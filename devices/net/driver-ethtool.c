@@ -162,6 +162,7 @@ static int craft_net_set_channels(struct net_device *dev, struct ethtool_channel
 static void craft_net_show_coalesce(struct craft_net *net, unsigned int i,
 				    struct ethtool_coalesce *c)
 {
+	c->use_adaptive_rx_coalesce = net->rx[i].adaptive;
 	c->rx_coalesce_usecs = net->rx[i].coalesce.usecs;
 	c->rx_max_coalesced_frames = net->rx[i].coalesce.packets;
 	c->tx_coalesce_usecs = net->tx[i].coalesce.usecs;
@@ -186,8 +187,16 @@ static int craft_net_set_coalesce(struct net_device *dev, struct ethtool_coalesc
 {
 	struct craft_net_coalesce rx = { c->rx_max_coalesced_frames, c->rx_coalesce_usecs };
 	struct craft_net_coalesce tx = { c->tx_max_coalesced_frames, c->tx_coalesce_usecs };
+	struct craft_net *net = netdev_priv(dev);
+	unsigned int i;
+	int err;
 
-	return craft_net_coalesce_all(netdev_priv(dev), &rx, &tx);
+	if (c->use_adaptive_rx_coalesce && !craft_net_adapts(net))
+		return -EOPNOTSUPP;
+	err = craft_net_coalesce_all(net, &rx, &tx);
+	for (i = 0; i < net->pairs && !err; i++)
+		WRITE_ONCE(net->rx[i].adaptive, c->use_adaptive_rx_coalesce);
+	return err;
 }
 
 static int craft_net_get_queue_coalesce(struct net_device *dev, u32 i, struct ethtool_coalesce *c)
@@ -208,17 +217,32 @@ static int craft_net_set_queue_coalesce(struct net_device *dev, u32 i, struct et
 	struct craft_net_coalesce tx = { c->tx_max_coalesced_frames, c->tx_coalesce_usecs };
 	struct craft_net *net = netdev_priv(dev);
 
-	return i < net->pairs ? craft_net_coalesce_queue(net, i, &rx, &tx) : -EINVAL;
+	int err;
+
+	if (i >= net->pairs)
+		return -EINVAL;
+	if (c->use_adaptive_rx_coalesce && !craft_net_adapts(net))
+		return -EOPNOTSUPP;
+	err = craft_net_coalesce_queue(net, i, &rx, &tx);
+	if (!err)
+		WRITE_ONCE(net->rx[i].adaptive, c->use_adaptive_rx_coalesce);
+	return err;
 }
 
 const struct ethtool_ops craft_net_ethtool_ops = {
-	.supported_coalesce_params = ETHTOOL_COALESCE_MAX_FRAMES | ETHTOOL_COALESCE_USECS,
+	.supported_coalesce_params = ETHTOOL_COALESCE_MAX_FRAMES | ETHTOOL_COALESCE_USECS |
+				     ETHTOOL_COALESCE_USE_ADAPTIVE_RX,
 	.get_drvinfo = craft_net_get_drvinfo,
 	.get_link = ethtool_op_get_link,
 	.get_link_ksettings = craft_net_get_link,
 	.set_link_ksettings = craft_net_set_link,
 	.get_ringparam = craft_net_get_ring,
 	.set_ringparam = craft_net_set_ring,
+	.get_rxnfc = craft_net_get_rxnfc,
+	.get_rxfh_key_size = craft_net_get_rxfh_key_size,
+	.get_rxfh_indir_size = craft_net_get_rxfh_indir_size,
+	.get_rxfh = craft_net_get_rxfh,
+	.set_rxfh = craft_net_set_rxfh,
 	.get_channels = craft_net_get_channels,
 	.set_channels = craft_net_set_channels,
 	.get_coalesce = craft_net_get_coalesce,

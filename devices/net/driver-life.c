@@ -224,7 +224,7 @@ static void craft_net_tell(struct craft_net *net)
 	bool xdp = rtnl_dereference(net->xdp);
 	int err = 0;
 
-	if (net->active > 1)
+	if (net->active > 1 || craft_net_has(net, CRAFT_NET_F_RSS))
 		err = craft_net_set_active(net, net->active);
 	if (err) {
 		dev_warn(&net->vdev->dev, "%u pairs of queues were refused (%d)\n", net->active,
@@ -232,12 +232,23 @@ static void craft_net_tell(struct craft_net *net)
 		net->active = 1;
 		netif_set_real_num_queues(net->dev, 1, 1);
 	}
+	if (!craft_net_has(net, CRAFT_NET_F_RSS) && craft_net_hashes(net) &&
+	    craft_net_send_rss(net, net->active))
+		dev_warn(&net->vdev->dev, "hashes were refused\n");
 	if (xdp || (net->dev->hw_features & ~net->dev->features) & CRAFT_NET_RECEIVING)
 		err = craft_net_set_offloads(net, net->dev->features, xdp);
 	if (err)
 		dev_warn(&net->vdev->dev, "offloads were refused (%d)\n", err);
 	craft_net_restore_coalesce(net);
 	craft_net_restore_filters(net);
+}
+
+/* virtio_net switches changes of the configuration off, and leaves them so to the next driver. */
+static void craft_net_hear_changes(struct virtio_device *vdev)
+{
+#ifdef CRAFT_NET_HAS_CONFIG_ENABLE
+	virtio_config_driver_enable(vdev);
+#endif
 }
 
 int craft_net_attach(struct craft_net *net)
@@ -260,6 +271,7 @@ int craft_net_attach(struct craft_net *net)
 	}
 	craft_net_set_affinity(net);
 	virtio_device_ready(vdev);
+	craft_net_hear_changes(vdev);
 	net->state = CRAFT_NET_RUNNING;
 	craft_net_tell(net);
 	/* What changed meanwhile was told to nobody. */
@@ -334,6 +346,34 @@ static int craft_net_negotiate(struct virtio_device *vdev)
 	return 0;
 }
 
+/* All buffers come back, and others are posted. */
+static int craft_net_restart(struct craft_net *net)
+{
+	int err;
+
+	craft_net_quiesce(net);
+	err = craft_net_negotiate(net->vdev) ?: craft_net_resume(net);
+	if (err)
+		net->state = CRAFT_NET_DEAD;
+	return err;
+}
+
+int craft_net_change_mtu(struct net_device *dev, int mtu)
+{
+	struct craft_net *net = netdev_priv(dev);
+	struct bpf_prog *prog = rtnl_dereference(net->xdp);
+	int err = prog ? craft_net_check_xdp(net, prog, mtu, NULL) : 0;
+	bool halves = craft_net_fits_halves(dev->mtu, 1);
+
+	if (err)
+		return err;
+	WRITE_ONCE(dev->mtu, mtu);
+	/* What was posted for small packets is too little for the largest. */
+	if (net->open && halves && !craft_net_fits_halves(mtu, MAX_SKB_FRAGS))
+		err = craft_net_restart(net);
+	return err;
+}
+
 void craft_net_recovery(struct work_struct *work)
 {
 	struct craft_net *net = container_of(work, struct craft_net, recovery.work);
@@ -344,10 +384,7 @@ void craft_net_recovery(struct work_struct *work)
 	if (net->state == CRAFT_NET_RUNNING) {
 		dev_warn(dev, "resetting the device\n");
 		WRITE_ONCE(net->last_recovery, jiffies);
-		craft_net_quiesce(net);
-		err = craft_net_negotiate(net->vdev) ?: craft_net_resume(net);
-		if (err)
-			net->state = CRAFT_NET_DEAD;
+		err = craft_net_restart(net);
 	}
 	rtnl_unlock();
 	if (err)

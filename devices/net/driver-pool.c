@@ -40,9 +40,10 @@ static void craft_net_free_pool(struct craft_net_rx *rx)
 	rx->pool = NULL;
 }
 
-struct page *craft_net_get_page(struct craft_net_rx *rx)
+/* A page, or part of one, which others share */
+struct page *craft_net_get_part(struct craft_net_rx *rx, unsigned int *offset, unsigned int *size)
 {
-	return page_pool_dev_alloc_pages(rx->pool);
+	return page_pool_dev_alloc(rx->pool, offset, size);
 }
 
 /* @napi: called by the queue's own NAPI, of which a pool keeps a cache */
@@ -65,8 +66,10 @@ static void craft_net_free_pool(struct craft_net_rx *rx)
 {
 }
 
-struct page *craft_net_get_page(struct craft_net_rx *rx)
+struct page *craft_net_get_part(struct craft_net_rx *rx, unsigned int *offset, unsigned int *size)
 {
+	*offset = 0;
+	*size = PAGE_SIZE;
 	return dev_alloc_page();
 }
 

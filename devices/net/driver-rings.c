@@ -12,22 +12,6 @@
 
 /* Notifications */
 
-/* Of one queue; after its reset the device has forgotten it. */
-static int craft_net_send_coalesce(struct craft_net *net, const struct virtqueue *vq,
-				   const struct craft_net_coalesce *coalesce)
-{
-	struct craft_net_coal_vq data = {
-		.vq = cpu_to_le16(vq->index),
-		.coal.max_packets = cpu_to_le32(coalesce->packets),
-		.coal.max_usecs = cpu_to_le32(coalesce->usecs),
-	};
-
-	if (!craft_net_has(net, CRAFT_NET_F_VQ_NOTF_COAL))
-		return -EOPNOTSUPP;
-	return craft_net_command(net, CRAFT_NET_CTRL_COAL, CRAFT_NET_CTRL_COAL_VQ_SET, &data,
-				 sizeof(data));
-}
-
 int craft_net_coalesce_queue(struct craft_net *net, unsigned int i,
 			     const struct craft_net_coalesce *rx,
 			     const struct craft_net_coalesce *tx)
@@ -152,6 +136,8 @@ static int craft_net_send_pairs(struct craft_net *net, unsigned int pairs)
 {
 	__le16 count = cpu_to_le16(pairs);
 
+	if (craft_net_has(net, CRAFT_NET_F_RSS))
+		return craft_net_send_rss(net, pairs);
 	if (!craft_net_has(net, CRAFT_NET_F_MQ))
 		return pairs == 1 ? 0 : -EOPNOTSUPP;
 	return craft_net_command(net, CRAFT_NET_CTRL_MQ, CRAFT_NET_CTRL_MQ_PAIRS_SET, &count,

@@ -93,8 +93,9 @@ static bool craft_net_is_negotiated(const struct craft_net *net, const struct cr
 }
 
 static void craft_net_deliver(struct craft_net_rx *rx, struct sk_buff *skb,
-			      const struct craft_net_hdr *hdr)
+			      const struct craft_net_hdr_hash *with_hash)
 {
+	const struct craft_net_hdr *hdr = &with_hash->hdr;
 	struct net_device *dev = rx->net->dev;
 
 	if (hdr->flags & CRAFT_NET_HDR_DATA_VALID && dev->features & NETIF_F_RXCSUM)
@@ -110,6 +111,7 @@ static void craft_net_deliver(struct craft_net_rx *rx, struct sk_buff *skb,
 	}
 	craft_net_count(&rx->counts, CRAFT_NET_RX_PACKETS, 1);
 	craft_net_count(&rx->counts, CRAFT_NET_RX_BYTES, skb->len);
+	craft_net_set_hash(rx->net, skb, with_hash);
 	skb_record_rx_queue(skb, rx - rx->net->rx);
 	skb->protocol = eth_type_trans(skb, dev);
 	napi_gro_receive(&rx->napi, skb);
@@ -119,7 +121,7 @@ static enum craft_net_verdict craft_net_receive(struct craft_net_rx *rx,
 						struct craft_net_buffer *buffer, unsigned int len)
 {
 	enum craft_net_verdict verdict = CRAFT_NET_PASS;
-	struct craft_net_hdr hdr;
+	struct craft_net_hdr_hash hdr = {};
 	struct bpf_prog *prog;
 	struct sk_buff *skb;
 	struct xdp_buff xdp;
@@ -178,6 +180,7 @@ static int craft_net_poll(struct napi_struct *napi, int budget)
 		craft_net_recover(rx->net);
 	if (done == budget)
 		return budget;
+	craft_net_watch_dim(rx);
 	opaque = virtqueue_enable_cb_prepare(rx->vq);
 	if (!napi_complete_done(napi, done)) {
 		virtqueue_disable_cb(rx->vq);
@@ -193,6 +196,7 @@ void craft_net_rx_interrupt(struct virtqueue *vq)
 	struct craft_net *net = vq->vdev->priv;
 	struct craft_net_rx *rx = &net->rx[vq->index / 2];
 
+	rx->interrupts++;
 	if (napi_schedule_prep(&rx->napi)) {
 		virtqueue_disable_cb(vq);
 		__napi_schedule(&rx->napi);
@@ -218,9 +222,10 @@ void craft_net_open_rx(struct craft_net_rx *rx)
 
 void craft_net_close_rx(struct craft_net_rx *rx)
 {
-	rx->open = false;
+	WRITE_ONCE(rx->open, false);
 	napi_disable(&rx->napi);
 	timer_delete_sync(&rx->retry);
+	craft_net_stop_dim(rx);
 }
 
 void craft_net_init_rx(struct craft_net *net, unsigned int i)
@@ -230,5 +235,6 @@ void craft_net_init_rx(struct craft_net *net, unsigned int i)
 	rx->net = net;
 	u64_stats_init(&rx->counts.sync);
 	timer_setup(&rx->retry, craft_net_retry, 0);
+	craft_net_init_dim(rx);
 	netif_napi_add(net->dev, &rx->napi, craft_net_poll);
 }

@@ -9,7 +9,6 @@
 
 #include "driver.h"
 
-#define CRAFT_NET_HDR		sizeof(struct craft_net_hdr)
 #define CRAFT_NET_PATIENCE	6	/* timeouts, of 5 s each */
 #define CRAFT_NET_NUDGE		HZ
 #define CRAFT_NET_FRAME		1UL	/* in the token: it is a frame of XDP, not an skb */
@@ -39,7 +38,8 @@ static void craft_net_reclaim(struct craft_net_tx *tx, bool napi)
 	while ((token = virtqueue_get_buf(tx->vq, &len))) {
 		if (craft_net_is_frame(token)) {
 			frames++;
-			frame_bytes += xdp_get_frame_len(craft_net_to_frame(token)) - CRAFT_NET_HDR;
+			frame_bytes += xdp_get_frame_len(craft_net_to_frame(token)) -
+				tx->net->hdr_len;
 			xdp_return_frame(craft_net_to_frame(token));
 			continue;
 		}
@@ -168,23 +168,24 @@ static void craft_net_kick(struct craft_net_tx *tx)
 /* The header goes right before the packet where there is room, else into the skb's own notes. */
 static int craft_net_add(struct craft_net_tx *tx, struct sk_buff *skb)
 {
-	bool before = skb_headroom(skb) >= CRAFT_NET_HDR && !skb_header_cloned(skb) &&
+	unsigned int hdr_len = tx->net->hdr_len;
+	bool before = skb_headroom(skb) >= hdr_len && !skb_header_cloned(skb) &&
 		      IS_ALIGNED((unsigned long)skb->data, __alignof__(struct craft_net_hdr));
-	struct craft_net_hdr *hdr = before ? (void *)skb->data - CRAFT_NET_HDR : (void *)skb->cb;
+	struct craft_net_hdr *hdr = before ? (void *)skb->data - hdr_len : (void *)skb->cb;
 	int count = before ? 0 : 1, err;
 
-	BUILD_BUG_ON(sizeof(skb->cb) < CRAFT_NET_HDR);
+	BUILD_BUG_ON(sizeof(skb->cb) < sizeof(struct craft_net_hdr_hash));
 	if (virtio_net_hdr_from_skb(skb, (struct virtio_net_hdr *)hdr, true, false, 0))
 		return -EPROTO;
-	hdr->num_buffers = 0;
+	memset(&hdr->num_buffers, 0, hdr_len - offsetof(struct craft_net_hdr, num_buffers));
 	sg_init_table(tx->sg, count + 1 + skb_shinfo(skb)->nr_frags);
 	if (before)
-		__skb_push(skb, CRAFT_NET_HDR);
+		__skb_push(skb, hdr_len);
 	else
-		sg_set_buf(tx->sg, hdr, CRAFT_NET_HDR);
+		sg_set_buf(tx->sg, hdr, hdr_len);
 	err = skb_to_sgvec(skb, tx->sg + count, 0, skb->len);
 	if (before)
-		__skb_pull(skb, CRAFT_NET_HDR);
+		__skb_pull(skb, hdr_len);
 	return err < 0 ? err :
 		virtqueue_add_outbuf(tx->vq, tx->sg, count + err, skb, GFP_ATOMIC);
 }
@@ -251,13 +252,14 @@ static int craft_net_add_frame(struct craft_net_tx *tx, struct xdp_frame *frame)
 	struct skb_shared_info *info = xdp_get_shared_info_from_frame(frame);
 	unsigned int frags = xdp_frame_has_frags(frame) ? info->nr_frags : 0, i;
 	void *token = (void *)((unsigned long)frame | CRAFT_NET_FRAME);
+	unsigned int hdr_len = tx->net->hdr_len;
 
-	if (unlikely(frame->headroom < CRAFT_NET_HDR || frags > MAX_SKB_FRAGS))
+	if (unlikely(frame->headroom < hdr_len || frags > MAX_SKB_FRAGS))
 		return -EOVERFLOW;
-	frame->headroom -= CRAFT_NET_HDR;
-	frame->data -= CRAFT_NET_HDR;
-	frame->len += CRAFT_NET_HDR;
-	memset(frame->data, 0, CRAFT_NET_HDR);
+	frame->headroom -= hdr_len;
+	frame->data -= hdr_len;
+	frame->len += hdr_len;
+	memset(frame->data, 0, hdr_len);
 	sg_init_table(tx->sg, 1 + frags);
 	sg_set_buf(tx->sg, frame->data, frame->len);
 	for (i = 0; i < frags; i++)
@@ -345,9 +347,12 @@ void craft_net_close_tx(struct craft_net_tx *tx)
 	timer_delete_sync(&tx->late);
 }
 
-/* The queue is reset, and paused. */
+/* The queue is reset, and paused: what was on its way is lost. */
 void craft_net_free_tx_buffer(struct virtqueue *vq, void *token)
 {
+	struct craft_net *net = vq->vdev->priv;
+
+	craft_net_count(&net->tx[vq->index / 2].counts, CRAFT_NET_TX_DROPS, 1);
 	if (craft_net_is_frame(token))
 		xdp_return_frame(craft_net_to_frame(token));
 	else

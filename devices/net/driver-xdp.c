@@ -62,19 +62,20 @@ static bool craft_net_may_run(const struct bpf_prog *prog, const struct craft_ne
 }
 
 enum craft_net_verdict craft_net_run_xdp(struct craft_net_rx *rx, struct bpf_prog *prog,
-					 struct craft_net_hdr *hdr, struct xdp_buff *xdp)
+					 struct craft_net_hdr_hash *hdr, struct xdp_buff *xdp)
 {
 	u32 act = XDP_DROP;
 
 	craft_net_count(&rx->counts, CRAFT_NET_RX_XDP_PACKETS, 1);
-	if (likely(craft_net_may_run(prog, hdr, xdp))) {
+	if (likely(craft_net_may_run(prog, &hdr->hdr, xdp))) {
 		craft_net_make_headroom(xdp);
 		act = bpf_prog_run_xdp(prog, xdp);
 	}
 	switch (act) {
 	case XDP_PASS:
 		/* What the device knew of the packet may be true no more. */
-		hdr->flags = 0;
+		hdr->hdr.flags = 0;
+		hdr->hash_report = CRAFT_NET_REPORT_NONE;
 		return CRAFT_NET_PASS;
 	case XDP_TX:
 		return craft_net_send_back(rx, xdp);
@@ -103,8 +104,8 @@ void craft_net_flush_xdp(struct craft_net_rx *rx, bool sent, bool redirected)
 
 /* Setting up */
 
-static int craft_net_check_xdp(struct craft_net *net, const struct bpf_prog *prog, int mtu,
-			       struct netlink_ext_ack *extack)
+int craft_net_check_xdp(struct craft_net *net, const struct bpf_prog *prog, int mtu,
+			struct netlink_ext_ack *extack)
 {
 	if ((!net->mergeable || !prog->aux->xdp_has_frags) && mtu > craft_net_max_mtu(true)) {
 		NL_SET_ERR_MSG_MOD(extack, "MTU is larger than a buffer; XDP takes single ones");
@@ -141,15 +142,4 @@ int craft_net_bpf(struct net_device *dev, struct netdev_bpf *bpf)
 	if (bpf->command != XDP_SETUP_PROG)
 		return -EINVAL;
 	return craft_net_set_xdp(netdev_priv(dev), bpf->prog, bpf->extack);
-}
-
-int craft_net_change_mtu(struct net_device *dev, int mtu)
-{
-	struct craft_net *net = netdev_priv(dev);
-	struct bpf_prog *prog = rtnl_dereference(net->xdp);
-	int err = prog ? craft_net_check_xdp(net, prog, mtu, NULL) : 0;
-
-	if (!err)
-		WRITE_ONCE(dev->mtu, mtu);
-	return err;
 }

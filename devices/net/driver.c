@@ -140,17 +140,22 @@ static void craft_net_init_netdev(struct craft_net *net, const struct craft_net_
 	dev->priv_flags |= IFF_LIVE_ADDR_CHANGE;
 	if (craft_net_has(net, CRAFT_NET_F_CTRL_RX))
 		dev->priv_flags |= IFF_UNICAST_FLT;
-	dev->needed_headroom = sizeof(struct craft_net_hdr);
+	net->hdr_len = craft_net_has(net, CRAFT_NET_F_HASH_REPORT) ?
+		sizeof(struct craft_net_hdr_hash) : sizeof(struct craft_net_hdr);
+	dev->needed_headroom = net->hdr_len;
 	dev->xdp_features = NETDEV_XDP_ACT_BASIC | NETDEV_XDP_ACT_REDIRECT |
 			    NETDEV_XDP_ACT_NDO_XMIT | NETDEV_XDP_ACT_NDO_XMIT_SG;
 	craft_net_init_sizes(net, config);
 	if (net->mergeable)
 		dev->xdp_features |= NETDEV_XDP_ACT_RX_SG;
 	craft_net_init_offloads(net);
+	craft_net_init_rss(net, config);
 	craft_net_read_mac(net, config);
 	net->speed = SPEED_UNKNOWN;
 	net->duplex = DUPLEX_UNKNOWN;
 	craft_net_read_link(net, config);
+	/* A link that is up before the stack knows the netdev stays of an unknown state. */
+	netif_carrier_off(dev);
 }
 
 /* Probe */
@@ -244,7 +249,7 @@ static int craft_net_probe(struct virtio_device *vdev)
 
 	if (err)
 		return err;
-	if (virtio_has_feature(vdev, CRAFT_NET_F_MQ))
+	if (virtio_has_feature(vdev, CRAFT_NET_F_MQ) || virtio_has_feature(vdev, CRAFT_NET_F_RSS))
 		pairs = le16_to_cpu(config.max_pairs);
 	if (pairs < CRAFT_NET_PAIRS_MIN || pairs > CRAFT_NET_PAIRS_SENSIBLE)
 		return -EINVAL;

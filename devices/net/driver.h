@@ -5,7 +5,7 @@
  * to a program of XDP if there is one (driver-xdp.c), and given to the stack
  * (driver-rx.c). One
  * to be sent goes out by driver-tx.c. driver-control.c asks the device for what
- * driver-modes.c and driver-offload.c want of it. driver-config.c reads what it
+ * driver-modes.c, driver-rss.c and driver-offload.c want of it. driver-config.c reads what it
  * says of itself, and driver-life.c stops it, starts it again, and gives it up.
  */
 #ifndef CRAFT_NET_DRIVER_H
@@ -13,6 +13,7 @@
 
 #include <linux/cache.h>
 #include <linux/completion.h>
+#include <linux/dim.h>
 #include <linux/if_vlan.h>
 #include <linux/netdevice.h>
 #include <linux/scatterlist.h>
@@ -28,6 +29,8 @@ struct bpf_prog;
 struct netlink_ext_ack;
 struct craft_net_buffer;
 struct craft_net_order;
+struct ethtool_rxfh_param;
+struct ethtool_rxnfc;
 struct page_pool;
 
 /* Counters of a queue. What has a name in driver-ethtool.c is shown there. */
@@ -89,6 +92,9 @@ struct craft_net_rx {
 	struct scatterlist sg[1 + MAX_SKB_FRAGS];
 	struct craft_net_counts counts;
 	struct craft_net_coalesce coalesce;
+	bool adaptive;			/* dim sets that */
+	u16 interrupts;
+	struct dim dim;
 	char name[20];
 } ____cacheline_aligned_in_smp;
 
@@ -115,6 +121,13 @@ enum craft_net_state {
 	CRAFT_NET_DEAD,			/* given up, or on its way out */
 };
 
+/* Which receive queue a packet goes to */
+struct craft_net_scaling {
+	u32 types;			/* CRAFT_NET_HASH_*, of what hashes are computed */
+	u16 table[CRAFT_NET_RSS_TABLE_LENGTH];
+	u8 key[CRAFT_NET_RSS_KEY_BYTES];
+};
+
 /* All that is not of a queue is under the RTNL. */
 struct craft_net {
 	struct virtio_device *vdev;
@@ -123,6 +136,7 @@ struct craft_net {
 	bool open;			/* the queues are */
 	bool mergeable;			/* a packet may fill several buffers */
 	unsigned int pages;		/* of a buffer: 1, more for big packets */
+	unsigned int hdr_len;		/* of each packet's header */
 	unsigned int pairs;		/* that there are, and ... */
 	unsigned int active;		/* ... that are in use */
 	struct craft_net_rx *rx;
@@ -134,6 +148,7 @@ struct craft_net {
 	struct craft_net_order *owed;	/* the device has it still */
 	DECLARE_BITMAP(vlans, VLAN_N_VID);
 
+	struct craft_net_scaling rss;
 	u32 speed;
 	u8 duplex;
 	unsigned long last_recovery;	/* in jiffies */
@@ -171,16 +186,17 @@ void craft_net_read_link(struct craft_net *net, const struct craft_net_config *c
 /* driver-pool.c */
 int craft_net_create_pool(struct craft_net_rx *rx);
 void craft_net_destroy_pool(struct craft_net_rx *rx);
-struct page *craft_net_get_page(struct craft_net_rx *rx);
+struct page *craft_net_get_part(struct craft_net_rx *rx, unsigned int *offset, unsigned int *size);
 void craft_net_put_page(struct craft_net_rx *rx, struct page *page, bool napi);
 void craft_net_mark_recycled(struct sk_buff *skb);
 
 /* driver-buffer.c */
 unsigned int craft_net_pages(unsigned int packet);
 unsigned int craft_net_max_mtu(bool xdp);
+bool craft_net_fits_halves(unsigned int mtu, unsigned int halves);
 bool craft_net_fill(struct craft_net_rx *rx);
 bool craft_net_take(struct craft_net_rx *rx, struct craft_net_buffer *buffer, unsigned int len,
-		    struct craft_net_hdr *hdr, struct xdp_buff *xdp);
+		    struct craft_net_hdr_hash *hdr, struct xdp_buff *xdp);
 void craft_net_free_rx_buffer(struct virtqueue *vq, void *buffer);
 
 /* driver-rx.c */
@@ -213,10 +229,11 @@ enum craft_net_verdict {
 };
 
 enum craft_net_verdict craft_net_run_xdp(struct craft_net_rx *rx, struct bpf_prog *prog,
-					 struct craft_net_hdr *hdr, struct xdp_buff *xdp);
+					 struct craft_net_hdr_hash *hdr, struct xdp_buff *xdp);
 void craft_net_flush_xdp(struct craft_net_rx *rx, bool sent, bool redirected);
 int craft_net_bpf(struct net_device *dev, struct netdev_bpf *bpf);
-int craft_net_change_mtu(struct net_device *dev, int mtu);
+int craft_net_check_xdp(struct craft_net *net, const struct bpf_prog *prog, int mtu,
+			struct netlink_ext_ack *extack);
 
 /* driver-control.c */
 int craft_net_command(struct craft_net *net, u8 class, u8 command, const void *data, size_t len);
@@ -243,6 +260,27 @@ int craft_net_set_features(struct net_device *dev, netdev_features_t features);
 extern const struct ethtool_ops craft_net_ethtool_ops;
 void craft_net_read_counts(const struct craft_net_counts *counts, unsigned int n, u64 *data);
 
+/* driver-rss.c */
+bool craft_net_hashes(const struct craft_net *net);
+void craft_net_init_rss(struct craft_net *net, const struct craft_net_config *config);
+int craft_net_send_rss(struct craft_net *net, unsigned int pairs);
+void craft_net_set_hash(const struct craft_net *net, struct sk_buff *skb,
+			const struct craft_net_hdr_hash *hdr);
+u32 craft_net_get_rxfh_key_size(struct net_device *dev);
+u32 craft_net_get_rxfh_indir_size(struct net_device *dev);
+int craft_net_get_rxfh(struct net_device *dev, struct ethtool_rxfh_param *param);
+int craft_net_set_rxfh(struct net_device *dev, struct ethtool_rxfh_param *param,
+		       struct netlink_ext_ack *extack);
+int craft_net_get_rxnfc(struct net_device *dev, struct ethtool_rxnfc *info, u32 *rules);
+
+/* driver-dim.c */
+int craft_net_send_coalesce(struct craft_net *net, const struct virtqueue *vq,
+			    const struct craft_net_coalesce *coalesce);
+bool craft_net_adapts(const struct craft_net *net);
+void craft_net_init_dim(struct craft_net_rx *rx);
+void craft_net_stop_dim(struct craft_net_rx *rx);
+void craft_net_watch_dim(struct craft_net_rx *rx);
+
 /* driver-rings.c */
 int craft_net_resize(struct craft_net *net, unsigned int rx, unsigned int tx);
 int craft_net_set_active(struct craft_net *net, unsigned int pairs);
@@ -259,6 +297,7 @@ int craft_net_open(struct net_device *dev);
 int craft_net_stop(struct net_device *dev);
 int craft_net_attach(struct craft_net *net);
 void craft_net_detach(struct craft_net *net);
+int craft_net_change_mtu(struct net_device *dev, int mtu);
 void craft_net_recovery(struct work_struct *work);
 int craft_net_freeze(struct virtio_device *vdev);
 int craft_net_restore(struct virtio_device *vdev);
