@@ -7,7 +7,8 @@
 # usage: bench-net.sh [--rounds N] [--seconds N] [ROW...]
 #
 # A ROW is round-trips (60 bytes there and back, one at a time), packets (as many of 60
-# bytes as go one way) or stream (TCP into another namespace).
+# bytes as go one way), or, into another namespace, stream (TCP), udp (full frames) or
+# requests (a byte there and a byte back, by TCP).
 
 set -eu
 . "$(dirname -- "$0")/common.sh"
@@ -19,8 +20,8 @@ while [ $# -gt 0 ]; do
 	case $1 in
 	--rounds) [ $# -gt 1 ] || die "--rounds needs a number"; rounds=$2; shift 2 ;;
 	--seconds) [ $# -gt 1 ] || die "--seconds needs a number"; seconds=$2; shift 2 ;;
-	round-trips | packets | stream) wanted="$wanted $1"; shift ;;
-	*) die "'$1' is neither an option nor round-trips, packets or stream" ;;
+	round-trips | packets | stream | udp | requests) wanted="$wanted $1"; shift ;;
+	*) die "'$1' is neither an option nor round-trips, packets, stream, udp or requests" ;;
 	esac
 done
 
@@ -70,11 +71,11 @@ measure() {
 }
 
 mkdir -p "$results"
-for row in ${wanted:-round-trips packets stream}; do
+for row in ${wanted:-round-trips packets stream udp requests}; do
 	case $row in
-	round-trips) measure "$row" 'median ([0-9.]+) us' us --lower ;;
+	round-trips | requests) measure "$row" 'median ([0-9.]+) us' us --lower ;;
 	packets) measure "$row" 'packets ([0-9]+)' /s ;;
-	stream) measure "$row" 'stream ([0-9.]+)' MB/s ;;
+	stream | udp) measure "$row" "$row ([0-9.]+)" MB/s ;;
 	esac
 done
 echo "Rounds, costs and distributions are in $results: ROW.txt, ROW.json, ROW.html"

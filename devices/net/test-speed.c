@@ -10,16 +10,20 @@
 #include <linux/if_packet.h>
 #include <net/ethernet.h>
 #include <net/if.h>
+#include <netinet/tcp.h>
 #include <poll.h>
 #include <pthread.h>
 #include <sched.h>
 #include <signal.h>
+#include <sys/mman.h>
 #include <sys/socket.h>
 #include <time.h>
 
 #define FIRST "52:54:00:6b:63:01"
 #define SECOND "52:54:00:6b:63:02"
 #define LEAST 60 /* bytes: 64 on a wire with its checksum */
+#define DATAGRAM 1472 /* a frame of 1514 bytes */
+#define TIMES (1 << 20) /* that are kept, of round trips */
 
 static double now(void)
 {
@@ -82,6 +86,15 @@ static int by_value(const void *a, const void *b)
 	return x < y ? -1 : x > y;
 }
 
+static double took[TIMES];
+
+static int tell_median(size_t count)
+{
+	qsort(took, count, sizeof(*took), by_value);
+	printf("median %.1f us of %zu\n", took[count / 2], count);
+	return !count;
+}
+
 static bool wait_frame(int fd, uint8_t *frame)
 {
 	struct pollfd poll_fd = {fd, POLLIN, 0};
@@ -92,13 +105,12 @@ static bool wait_frame(int fd, uint8_t *frame)
 /* There and back, one at a time: its median in microseconds. */
 static int round_trips(int a, int b, double seconds)
 {
-	static double took[1 << 20];
 	uint8_t frame[LEAST];
 	double end = now() + seconds;
 	size_t count = 0;
 
 	write_header(frame);
-	for (double begin; (begin = now()) < end && count < 1 << 20; count++) {
+	for (double begin; (begin = now()) < end && count < TIMES; count++) {
 		if (send(a, frame, LEAST, 0) != LEAST || !wait_frame(b, frame) ||
 		    send(b, frame, LEAST, 0) != LEAST || !wait_frame(a, frame)) {
 			puts("# a frame was lost");
@@ -106,9 +118,7 @@ static int round_trips(int a, int b, double seconds)
 		}
 		took[count] = (now() - begin) * 1e6;
 	}
-	qsort(took, count, sizeof(*took), by_value);
-	printf("median %.1f us of %zu\n", took[count / 2], count);
-	return 0;
+	return tell_median(count);
 }
 
 static volatile bool over;
@@ -154,44 +164,71 @@ static bool set_up(const char *name, const char *address)
 	return !system(command);
 }
 
+/* What the second NIC's side has received, in memory that both sides see */
+static volatile unsigned long *received;
+
+static int listener(int type)
+{
+	struct sockaddr_in at = {.sin_family = AF_INET, .sin_port = htons(PORT)};
+	int fd = socket(AF_INET, type, 0);
+
+	if (type == SOCK_DGRAM)
+		net_give_room(fd);
+	if (bind(fd, (struct sockaddr *)&at, sizeof(at)) || (type == SOCK_STREAM && listen(fd, 1)))
+		_exit(1);
+	return fd;
+}
+
 /* The second NIC's side, in a namespace of its own: sysfs still shows the first's. */
-static void sink(int ready, const char *name)
+static void sink(int ready, const char *name, const char *kind)
 {
 	static char data[65536];
-	struct sockaddr_in at = {.sin_family = AF_INET, .sin_port = htons(PORT)};
-	int fd;
+	int type = !strcmp(kind, "udp") ? SOCK_DGRAM : SOCK_STREAM, fd;
+	ssize_t n;
 
 	if (unshare(CLONE_NEWNET) || write(ready, "n", 1) != 1)
 		_exit(1);
 	for (int i = 0; i < KC_TEST_PATIENCE && !if_nametoindex(name); i++)
 		usleep(100000);
-	fd = socket(AF_INET, SOCK_STREAM, 0);
-	if (!set_up(name, "10.0.4.2") || bind(fd, (struct sockaddr *)&at, sizeof(at)) ||
-	    listen(fd, 1))
+	if (!set_up(name, "10.0.4.2"))
 		_exit(1);
-	fd = accept(fd, NULL, NULL);
-	while (recv(fd, data, sizeof(data), 0) > 0)
-		;
+	fd = listener(type);
+	if (type == SOCK_STREAM)
+		fd = accept(fd, NULL, NULL);
+	while ((n = recv(fd, data, sizeof(data), 0)) > 0) {
+		*received += n;
+		if (!strcmp(kind, "requests") && send(fd, data, n, MSG_NOSIGNAL) != n)
+			break;
+	}
 	_exit(0);
 }
 
-static int send_stream(double seconds)
+static int connection(int type)
 {
-	static char data[65536];
 	struct sockaddr_in to = {.sin_family = AF_INET, .sin_port = htons(PORT)};
-	int fd = socket(AF_INET, SOCK_STREAM, 0);
-	double begin, bytes = 0;
+	int fd = socket(AF_INET, type, 0), on = 1;
 
 	inet_pton(AF_INET, "10.0.4.2", &to.sin_addr);
 	for (int i = 0; connect(fd, (struct sockaddr *)&to, sizeof(to)); i++) {
 		if (i > 100) {
 			puts("# the other side does not answer");
-			return 1;
+			exit(1);
 		}
 		usleep(100000);
 		close(fd);
-		fd = socket(AF_INET, SOCK_STREAM, 0);
+		fd = socket(AF_INET, type, 0);
 	}
+	if (type == SOCK_STREAM)
+		setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof(on));
+	return fd;
+}
+
+static int send_stream(double seconds)
+{
+	static char data[65536];
+	int fd = connection(SOCK_STREAM);
+	double begin, bytes = 0;
+
 	for (begin = now(); now() - begin < seconds;) {
 		ssize_t n = send(fd, data, sizeof(data), MSG_NOSIGNAL);
 
@@ -203,29 +240,69 @@ static int send_stream(double seconds)
 	return 0;
 }
 
-static int stream(double seconds)
+/* Full frames, as many as come */
+static int send_datagrams(double seconds)
+{
+	static char data[DATAGRAM];
+	int fd = connection(SOCK_DGRAM);
+	unsigned long before;
+	double begin;
+
+	/* Until the first comes the other side has no address yet. */
+	for (int i = 0; i < KC_TEST_PATIENCE && !*received; i++) {
+		send(fd, data, sizeof(data), 0);
+		usleep(100000);
+	}
+	before = *received;
+	for (begin = now(); now() - begin < seconds;)
+		send(fd, data, sizeof(data), 0);
+	seconds = now() - begin;
+	printf("udp %.2f MB/s\n", (*received - before) / 1e6 / seconds);
+	return *received == before;
+}
+
+/* A byte there, a byte back, by TCP */
+static int send_requests(double seconds)
+{
+	int fd = connection(SOCK_STREAM);
+	double end = now() + seconds;
+	size_t count = 0;
+	char byte = 0;
+
+	for (double begin; (begin = now()) < end && count < TIMES; count++) {
+		if (send(fd, &byte, 1, MSG_NOSIGNAL) != 1 || recv(fd, &byte, 1, 0) != 1)
+			return 1;
+		took[count] = (now() - begin) * 1e6;
+	}
+	return tell_median(count);
+}
+
+static int between_namespaces(const char *kind, double seconds)
 {
 	const char *name = name_of(SECOND);
 	char second[64], byte;
-	int ready[2], status;
+	int ready[2], status = 1;
 	pid_t other;
 
-	if (!name || pipe(ready))
+	received = mmap(NULL, sizeof(*received), PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS,
+			-1, 0);
+	if (!name || pipe(ready) || received == MAP_FAILED)
 		return 1;
 	snprintf(second, sizeof(second), "%s", name);
 	other = fork();
 	if (!other) {
 		close(ready[0]);
-		sink(ready[1], second);
+		sink(ready[1], second, kind);
 	}
 	close(ready[1]);
 	if (read(ready[0], &byte, 1) != 1) {
 		puts("# no namespace of the network's (CONFIG_NET_NS)");
 		return 1;
 	}
-	status = run("ip link set %s netns %d", second, other) && set_up(name_of(FIRST), "10.0.4.1")
-			 ? send_stream(seconds)
-			 : 1;
+	if (run("ip link set %s netns %d", second, other) && set_up(name_of(FIRST), "10.0.4.1"))
+		status = !strcmp(kind, "udp")	     ? send_datagrams(seconds)
+			 : !strcmp(kind, "requests") ? send_requests(seconds)
+						     : send_stream(seconds);
 	kill(other, SIGKILL);
 	return status;
 }
@@ -234,8 +311,8 @@ int speed_main(const char *kind, double seconds)
 {
 	int a, b;
 
-	if (!strcmp(kind, "stream"))
-		return stream(seconds);
+	if (!strcmp(kind, "stream") || !strcmp(kind, "udp") || !strcmp(kind, "requests"))
+		return between_namespaces(kind, seconds);
 	a = raw(FIRST);
 	b = raw(SECOND);
 	if (a < 0 || b < 0 || !kc_shows("/sys/class/net/eth0/carrier", "1") ||
