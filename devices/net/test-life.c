@@ -2,6 +2,9 @@
 /* What happens to a NIC: it changes its driver, goes down, is reset, goes and comes. */
 #include "test.h"
 
+#include <linux/pci_regs.h>
+#include <limits.h>
+
 #define STOCK "/sys/bus/virtio/drivers/virtio_net/"
 #define OURS "/sys/bus/virtio/drivers/craft_net/"
 
@@ -89,4 +92,73 @@ bool test_replug(void)
 	snprintf(type, sizeof(type), "%.99s,netdev=net0,mac=52:54:00:6b:63:01",
 		 device ? device : "virtio-net-pci");
 	return kc_replug("nic0", type, "/sys/class/net/e*") && is_up() && test_tcp();
+}
+
+/* After an unplug: plugged in again, the same driver has it. */
+static bool comes_back(bool ours)
+{
+	const char *device = getenv("NET_DEVICE");
+
+	return net_run("kc-host plug %.99s,netdev=net0,mac=52:54:00:6b:63:01,id=nic0,bus=hotplug0",
+		       device ? device : "virtio-net-pci") &&
+	       is_up() && (!ours || test_take()) && test_udp() && test_tcp();
+}
+
+/* With frames on their way: those that came are right, and come once. */
+bool test_unplug(void)
+{
+	bool ours = kc_find(OURS "virtio*");
+	bool ok = flow_begin(false);
+
+	ok = net_run("kc-host unplug nic0") && kc_await("/sys/class/net/e*", false) && ok;
+	return flow_end() && ok && comes_back(ours);
+}
+
+static int capability(int fd, uint8_t wanted)
+{
+	uint8_t at = 0, id = 0;
+
+	pread(fd, &at, 1, PCI_CAPABILITY_LIST);
+	for (int i = 0; at && i < 48; i++) {
+		pread(fd, &id, 1, at);
+		if (id == wanted)
+			return at;
+		pread(fd, &at, 1, at + 1);
+	}
+	return -1;
+}
+
+/* The NIC's port loses its power behind the kernel's back: nobody is told before the card is gone. */
+static bool pull_out(void)
+{
+	char path[PATH_MAX];
+	const char *nic = kc_find("/sys/class/net/e*/device");
+	uint16_t off = PCI_EXP_SLTCTL_PWR_OFF | PCI_EXP_SLTCTL_PWR_IND_OFF, control = 0;
+	int fd, at;
+
+	if (!nic || !realpath(nic, path))
+		return false;
+	/* The port, the NIC, its virtio device */
+	for (int i = 0; i < 2; i++)
+		*strrchr(path, '/') = 0;
+	strncat(path, "/config", sizeof(path) - strlen(path) - 1);
+	fd = open(path, O_RDWR);
+	at = fd < 0 ? -1 : capability(fd, PCI_CAP_ID_EXP);
+	if (at < 0 || pread(fd, &control, 2, at + PCI_EXP_SLTCTL) != 2) {
+		printf("# no port of PCIe: %s\n", path);
+		return false;
+	}
+	control = (control & ~(PCI_EXP_SLTCTL_PCC | PCI_EXP_SLTCTL_PIC)) | off;
+	at = pwrite(fd, &control, 2, at + PCI_EXP_SLTCTL);
+	close(fd);
+	return at == 2;
+}
+
+bool test_surprise(void)
+{
+	bool ours = kc_find(OURS "virtio*");
+	bool ok = flow_begin(false);
+
+	ok = ok && pull_out() && kc_await("/sys/class/net/e*", false);
+	return flow_end() && ok && comes_back(ours);
 }

@@ -13,10 +13,11 @@
 #include <sys/time.h>
 
 #define UDP_MAX 65507
-#define STREAM_BYTES (4 << 20)
+#define STREAM_BYTES (4 << 20) /* of test_tcp() */
 #define BURST 64
 #define BURST_BYTES 1200
 #define BURSTS 20
+#define DEFAULT_ROOM 212992 /* net.core.rmem_default */
 #define TRIES 20 /* until the peer has an address and listens */
 
 const char *net_name(void)
@@ -81,11 +82,11 @@ static int with_patience(int fd)
 	return fd;
 }
 
-int net_raw(void)
+static int frames_of_type(int type)
 {
 	const char *name = net_name();
-	struct sockaddr_ll at = {.sll_family = AF_PACKET, .sll_protocol = htons(ETHER_TYPE)};
-	int fd = socket(AF_PACKET, SOCK_RAW, htons(ETHER_TYPE));
+	struct sockaddr_ll at = {.sll_family = AF_PACKET, .sll_protocol = htons(type)};
+	int fd = socket(AF_PACKET, SOCK_RAW, htons(type));
 
 	at.sll_ifindex = name ? if_nametoindex(name) : 0;
 	if (fd < 0 || !at.sll_ifindex || bind(fd, (struct sockaddr *)&at, sizeof(at))) {
@@ -95,12 +96,29 @@ int net_raw(void)
 	return with_patience(fd);
 }
 
+int net_raw(void)
+{
+	return frames_of_type(ETHER_TYPE);
+}
+
+int net_tap(void)
+{
+	return frames_of_type(ETH_P_ALL);
+}
+
+static const char *peer = PEER;
+
+void net_go_by(const char *address)
+{
+	peer = address;
+}
+
 static int to_peer(int type)
 {
 	struct sockaddr_in to = {.sin_family = AF_INET, .sin_port = htons(PORT)};
 	int fd = -1;
 
-	inet_pton(AF_INET, PEER, &to.sin_addr);
+	inet_pton(AF_INET, peer, &to.sin_addr);
 	for (int i = 0; i < TRIES; i++) {
 		fd = with_patience(socket(AF_INET, type, 0));
 		if (!connect(fd, (struct sockaddr *)&to, sizeof(to)))
@@ -143,16 +161,22 @@ static size_t frame_limit(void)
 	return atoi(kc_get(file)) + ETHER_HDR_LEN;
 }
 
-static bool frame_returns(int fd, size_t size)
+void net_write_frame(uint8_t *frame, size_t size, uint32_t seed)
 {
-	static uint8_t frame[FRAME_MAX];
 	struct ether_header *header = (struct ether_header *)frame;
-	ssize_t n;
 
-	net_fill(frame, size, size);
+	net_fill(frame, size, seed);
 	memset(header->ether_dhost, 0xff, ETHER_ADDR_LEN);
 	net_mac(header->ether_shost);
 	header->ether_type = htons(ETHER_TYPE);
+}
+
+bool net_frame_returns(int fd, size_t size)
+{
+	static uint8_t frame[FRAME_MAX];
+	ssize_t n;
+
+	net_write_frame(frame, size, size);
 	if (send(fd, frame, size, 0) != (ssize_t)size) {
 		printf("# cannot send %zu bytes: %s\n", size, strerror(errno));
 		return false;
@@ -175,7 +199,7 @@ bool test_raw(void)
 	bool ok = warm >= 0 && fd >= 0;
 
 	for (size_t size = ETH_ZLEN; ok && size <= limit; size++)
-		ok = frame_returns(fd, size);
+		ok = net_frame_returns(fd, size);
 	close(fd);
 	close(warm);
 	return ok;
@@ -245,9 +269,8 @@ static bool burst_returns(int fd, uint32_t first)
 }
 
 /* Many in flight: none is lost, none comes twice. */
-bool test_burst(void)
+static bool bursts_return(int fd)
 {
-	int fd = datagrams_to_peer();
 	bool ok = fd >= 0;
 
 	for (int i = 0; ok && i < BURSTS; i++)
@@ -256,21 +279,40 @@ bool test_burst(void)
 	return ok;
 }
 
+bool test_burst(void)
+{
+	return bursts_return(datagrams_to_peer());
+}
+
+/* With the room that sockets have by default: a driver's buffers must not take all of it. */
+bool test_room(void)
+{
+	int fd = datagrams_to_peer(), bytes = DEFAULT_ROOM / 2; /* the kernel doubles it */
+
+	return !setsockopt(fd, SOL_SOCKET, SO_RCVBUFFORCE, &bytes, sizeof(bytes)) &&
+	       bursts_return(fd);
+}
+
+struct stream {
+	int fd;
+	size_t bytes;
+};
+
 static void *write_stream(void *data)
 {
-	int fd = *(int *)data;
-	static uint8_t chunk[65536];
+	const struct stream *stream = data;
+	uint8_t chunk[32768];
 
-	for (size_t done = 0; done < STREAM_BYTES;) {
+	for (size_t done = 0; done < stream->bytes;) {
 		/* Writes of all lengths, so that segments begin and end anywhere */
 		size_t size = 1 + (done * 7919) % sizeof(chunk);
 
-		if (size > STREAM_BYTES - done)
-			size = STREAM_BYTES - done;
+		if (size > stream->bytes - done)
+			size = stream->bytes - done;
 		for (size_t i = 0; i < size; i++)
 			chunk[i] = byte_at(done + i, 1);
 		for (size_t sent = 0; sent < size;) {
-			ssize_t n = send(fd, chunk + sent, size - sent, MSG_NOSIGNAL);
+			ssize_t n = send(stream->fd, chunk + sent, size - sent, MSG_NOSIGNAL);
 
 			if (n <= 0)
 				return NULL;
@@ -278,17 +320,17 @@ static void *write_stream(void *data)
 		}
 		done += size;
 	}
-	shutdown(fd, SHUT_WR);
+	shutdown(stream->fd, SHUT_WR);
 	return NULL;
 }
 
-static bool read_stream(int fd)
+static bool read_stream(const struct stream *stream)
 {
-	static uint8_t chunk[65536];
+	uint8_t chunk[32768];
 	size_t done = 0;
 	ssize_t n;
 
-	while ((n = recv(fd, chunk, sizeof(chunk), 0)) > 0) {
+	while ((n = recv(stream->fd, chunk, sizeof(chunk), 0)) > 0) {
 		for (ssize_t i = 0; i < n; i++)
 			if (chunk[i] != byte_at(done + i, 1)) {
 				printf("# byte %zu of the stream is wrong\n", done + i);
@@ -296,28 +338,29 @@ static bool read_stream(int fd)
 			}
 		done += n;
 	}
-	if (done == STREAM_BYTES)
+	if (done == stream->bytes)
 		return true;
-	printf("# %zu bytes of %d came: %s\n", done, STREAM_BYTES, n < 0 ? strerror(errno) : "end");
+	printf("# %zu bytes of %zu came: %s\n", done, stream->bytes,
+	       n < 0 ? strerror(errno) : "end");
 	return false;
 }
 
-static bool stream_returns(void)
+bool net_stream(size_t bytes)
 {
-	int fd = to_peer(SOCK_STREAM);
+	struct stream stream = {to_peer(SOCK_STREAM), bytes};
 	pthread_t writer;
 	bool ok;
 
-	if (fd < 0 || pthread_create(&writer, NULL, write_stream, &fd))
+	if (stream.fd < 0 || pthread_create(&writer, NULL, write_stream, &stream))
 		return false;
-	ok = read_stream(fd);
-	shutdown(fd, SHUT_RDWR);
+	ok = read_stream(&stream);
+	shutdown(stream.fd, SHUT_RDWR);
 	pthread_join(writer, NULL);
-	close(fd);
+	close(stream.fd);
 	return ok;
 }
 
 bool test_tcp(void)
 {
-	return stream_returns();
+	return net_stream(STREAM_BYTES);
 }

@@ -5,6 +5,7 @@
 #include <arpa/inet.h>
 #include <net/ethernet.h>
 #include <poll.h>
+#include <pthread.h>
 #include <sys/socket.h>
 
 static int bound(int type, int port)
@@ -46,9 +47,11 @@ static void return_datagram(int fd)
 		sendto(fd, data, n, 0, (struct sockaddr *)&from, len);
 }
 
-static void return_stream(int fd)
+/* In a thread of its own: frames and datagrams come meanwhile. */
+static void *return_stream(void *accepted)
 {
-	static uint8_t data[65536];
+	int fd = (intptr_t)accepted;
+	uint8_t data[32768];
 	ssize_t n;
 
 	while ((n = recv(fd, data, sizeof(data), 0)) > 0)
@@ -60,6 +63,45 @@ static void return_stream(int fd)
 			done += sent;
 		}
 	close(fd);
+	return NULL;
+}
+
+static void take_stream(int fd)
+{
+	intptr_t accepted = accept(fd, NULL, NULL);
+	pthread_t thread;
+
+	if (accepted < 0)
+		return;
+	if (pthread_create(&thread, NULL, return_stream, (void *)accepted))
+		close(accepted);
+	else
+		pthread_detach(thread);
+}
+
+/* An asker that hears nothing asks again: all of it may be done twice. */
+static bool obey(const char *what)
+{
+	unsigned mtu;
+
+	if (sscanf(what, "mtu %u", &mtu) == 1)
+		return net_run("ip link set %s mtu %u", net_name(), mtu);
+	if (strcmp(what, "vlan"))
+		return false;
+	return kc_find("/sys/class/net/lan7") ||
+	       net_run("ip link add link %s name lan7 type vlan id 7 && "
+		       "ip addr add " VLAN_PEER "/24 dev lan7 && ip link set lan7 up",
+		       net_name());
+}
+
+static void do_as_asked(int fd)
+{
+	char what[64] = "";
+	struct sockaddr_in from;
+	socklen_t len = sizeof(from);
+
+	if (recvfrom(fd, what, sizeof(what) - 1, 0, (struct sockaddr *)&from, &len) > 0)
+		sendto(fd, obey(what) ? "y" : "n", 1, 0, (struct sockaddr *)&from, len);
 }
 
 bool test_serve(void)
@@ -69,22 +111,25 @@ bool test_serve(void)
 		{.fd = bound(SOCK_DGRAM, PORT), .events = POLLIN},
 		{.fd = bound(SOCK_STREAM, PORT), .events = POLLIN},
 		{.fd = bound(SOCK_STREAM, PORT_END), .events = POLLIN},
+		{.fd = bound(SOCK_DGRAM, PORT_ASK), .events = POLLIN},
 	};
 
-	for (int i = 0; i < 4; i++)
+	for (int i = 0; i < 5; i++)
 		if (fds[i].fd < 0) {
 			printf("# no socket %d\n", i);
 			return false;
 		}
 	while (!fds[3].revents) {
-		if (poll(fds, 4, -1) < 0)
+		if (poll(fds, 5, -1) < 0)
 			return false;
 		if (fds[0].revents)
 			return_frame(fds[0].fd);
 		if (fds[1].revents)
 			return_datagram(fds[1].fd);
 		if (fds[2].revents)
-			return_stream(accept(fds[2].fd, NULL, NULL));
+			take_stream(fds[2].fd);
+		if (fds[4].revents)
+			do_as_asked(fds[4].fd);
 	}
 	return true;
 }

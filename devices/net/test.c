@@ -37,7 +37,23 @@ int main(int argc, char **argv)
 	kc_test("statistics", test_statistics);
 	kc_test("down-and-up", test_down_and_up);
 	kc_test("rebind", test_rebind);
-	kc_test_by_name("replug", test_replug); /* needs bus=hotplug0 */
+	kc_test_by_name("room", test_room);
+	kc_test_by_name("announce", test_announce);
+	kc_test_by_name("link", test_link);
+	kc_test_by_name("mtu", test_mtu);
+	kc_test_by_name("jumbo", test_jumbo);
+	kc_test_by_name("vlan", test_vlan);
+	kc_test_by_name("netem", test_netem);
+	kc_test_by_name("rings", test_rings);
+	kc_test_by_name("channels", test_channels); /* needs several pairs of queues */
+	kc_test_by_name("coalesce", test_coalesce);
+	kc_test_by_name("rss", test_rss); /* needs rss=on and several pairs */
+	kc_test_by_name("xdp", test_xdp);
+	kc_test_by_name("xdp-jumbo", test_xdp_jumbo); /* needs mergeable buffers */
+	/* These need bus=hotplug0. */
+	kc_test_by_name("replug", test_replug);
+	kc_test_by_name("unplug", test_unplug);
+	kc_test_by_name("surprise", test_surprise);
 	dismiss_peer();
 	return kc_test_end();
 }

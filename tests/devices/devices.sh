@@ -8,7 +8,7 @@
 . "$(dirname "$0")/../lib.sh"
 
 sample='blk/split blk/stock-device-smp4 blk/stock-device-unplug
-	echo/smp4-packed echo/mmio echo/memory fault/packed hello/unplug'
+	echo/smp4-packed echo/mmio echo/memory fault/packed hello/unplug net/ours-debug'
 
 # on KERNEL TEST...: what kc test prints, its results numbered after those before
 on() {
