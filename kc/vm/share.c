@@ -10,12 +10,13 @@
 #include <string.h>
 #include <unistd.h>
 
+#define NO_9P "its kernel has no 9p"
 #define HOME "/mnt" /* of those that were not told where to go */
 
 /* Tries the drivers first, which may be modules. $1 where, $2 how, $3 what */
 static const char mount_it[] =
 	"modprobe -a 9pnet_virtio 9p 2>/dev/null\n"
-	"grep -qw 9p /proc/filesystems || { echo 'its kernel has no 9p: that takes CONFIG_9P_FS and "
+	"grep -qw 9p /proc/filesystems || { echo '" NO_9P ": that takes CONFIG_9P_FS and "
 	"CONFIG_NET_9P_VIRTIO, built in or as modules'; exit 1; }\n"
 	"mkdir -p \"$1\" && mount -t 9p -o \"trans=virtio,version=9p2000.L,msize=512000,$2\" "
 	"\"$3\" \"$1\"";
@@ -65,12 +66,14 @@ static void split(struct share *share, const char *text, const char *folder)
 static bool check(const struct share *share, GError **error)
 {
 	if (!is_folder(share->host))
-		g_set_error(error, STATUS_ERROR, STATUS_MISUSE, "no folder '%s' is here",
-			    share->host);
+		g_set_error(error, STATUS_ERROR, STATUS_MISUSE,
+			    "no folder '%s' is here; make it, or name one that is", share->host);
 	else if (access(share->host, R_OK | X_OK) != 0 ||
 		 (share->writable && access(share->host, W_OK) != 0))
-		g_set_error(error, STATUS_ERROR, STATUS_MISUSE, "you may not %s '%s'",
-			    share->writable ? "write to" : "read", share->host);
+		g_set_error(error, STATUS_ERROR, STATUS_MISUSE, "you may not %s '%s'; %s",
+			    share->writable ? "write to" : "read", share->host,
+			    share->writable ? "leave ',rw' out, or have its owner allow it"
+					    : "have its owner allow it");
 	else if (*share->guest != '/' || !share->guest[strspn(share->guest, "/.")])
 		g_set_error(error, STATUS_ERROR, STATUS_MISUSE,
 			    "'%s' is not a place in the guest, such as /mnt/data", share->guest);
@@ -140,8 +143,10 @@ static bool mount_one(struct vm *vm, const struct share *share, guint index, gin
 		g_autofree char *words = quote_printable(g_strchomp(text->str));
 
 		g_set_error(error, STATUS_ERROR, STATUS_NOT_CARRIED,
-			    "--share: the guest cannot mount '%s' at %s: %s", share->host,
-			    share->guest, words);
+			    "--share: the guest cannot mount '%s' at %s: %s%s", share->host,
+			    share->guest, words,
+			    strstr(words, NO_9P) ? ""
+						 : "; name another place, as in FOLDER:/mnt/NAME");
 		g_string_free(text, TRUE);
 	}
 	bounded_text_free(said);

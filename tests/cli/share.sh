@@ -21,12 +21,13 @@ try 90 "$kc" run --transport mmio --share "$work/read:/a/b" -- cat /a/b/file
 result $? "over MMIO, too, in a folder that was not there"
 try 90 "$kc" run --share read:/bin/sh/x -- true
 refused "a place that cannot be is the guest's to tell" 248 "cannot mount '$work/read' at /bin/sh/x"
+expect "and what to do then" grep -q 'name another place, as in FOLDER:/mnt/NAME' "$err"
 
 try 10 "$kc" run --dry-run --share read --share write,rw -- true
 [ $status = 0 ] && grep -q "readonly=on,path=$work/read" "$out" && ! grep -q "readonly=on,path=$work/write" "$out"
 result $? "--dry-run has them"
 try 10 "$kc" run --share absent -- true
-refused "a folder that is not there" 240 "--share: no folder '$work/absent' is here"
+refused "a folder that is not there" 240 "--share: no folder '$work/absent' is here; make it, or name one that is"
 try 10 "$kc" run --share read/file -- true
 refused "a file" 240 "no folder"
 try 10 "$kc" run --share read: -- true
