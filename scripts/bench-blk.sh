@@ -2,19 +2,20 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 # Measures virtio block devices and drivers side by side, by kc bench: stock with its
 # defaults, stock as it is best on this host, and ours, both halves and each with the stock
-# other half. For each row the candidates for "tuned" are tried first, in rounds that do not
-# count: who is best by chance there is not so in what is reported.
+# other half. For each disk and depth the candidates for "tuned", of stock and of ours, are
+# tried first, in rounds that do not count: who is best by chance there is not so in what is
+# reported. A row ends as soon as its intervals are narrow.
 #
-# usage: bench-blk.sh [--rounds N] [--seconds N] [ROW...]
+# usage: bench-blk.sh [--rounds N] [--within PERCENT] [--seconds N] [--list] [ROW...]
 #
-# A ROW is one of null-read-1, as they are listed; PATTERNs such as 'null-*-1' take several;
-# without any all are measured, which takes about two minutes each.
+# A ROW is one of those that --list prints; PATTERNs such as 'null-*-1' take several;
+# without any all are measured. N rounds are the most, of N seconds each.
 
 set -eu
 . "$(dirname -- "$0")/common.sh"
 kc=$root/build/bin/kc
 results=$root/build/bench-blk
-rounds=8 seconds=2 wanted=
+rounds=8 within=10 seconds=0.7 wanted=
 cpus=$(nproc)
 [ "$cpus" -ge 2 ] || cpus=2
 [ "$cpus" -le 4 ] || cpus=4
@@ -22,7 +23,9 @@ cpus=$(nproc)
 while [ $# -gt 0 ]; do
 	case $1 in
 	--rounds) [ $# -gt 1 ] || die "--rounds needs a number"; rounds=$2; shift 2 ;;
+	--within) [ $# -gt 1 ] || die "--within needs a percentage"; within=$2; shift 2 ;;
 	--seconds) [ $# -gt 1 ] || die "--seconds needs a number"; seconds=$2; shift 2 ;;
+	--list) list=1; shift ;;
 	-*) die "unknown option '$1'" ;;
 	*) wanted="$wanted $1"; shift ;;
 	esac
@@ -55,6 +58,7 @@ machine() {
 	poll="--env HIPRI=1 --append virtio_blk.poll_queues=1"
 	stock="-d virtio-blk-pci,drive=d,num-queues=$cpus"
 	ours="-d craft-blk-pci,drive=d,num-queues=$cpus"
+	our_poll="--module 'craft_blk poll_queues=1' --env HIPRI=1"
 	case $1 in
 	stock) echo "$1: $stock" ;;
 	stock-ioeventfd-off) echo "$1: $stock,ioeventfd=off" ;;
@@ -66,22 +70,15 @@ machine() {
 	our-device) echo "$1: $ours" ;;
 	our-driver) echo "$1: $stock --module craft_blk" ;;
 	ours) echo "$1: $ours --module craft_blk" ;;
-	ours-polled) echo "$1: $ours --module 'craft_blk poll_queues=1' --env HIPRI=1" ;;
+	ours-iothread) echo "$1: $ours,iothread=io --module craft_blk" ;;
+	ours-polled) echo "$1: $ours $our_poll" ;;
+	ours-polled-iothread) echo "$1: $ours,iothread=io $our_poll" ;;
 	esac
 }
 
-candidates="stock-ioeventfd-off stock-iothread stock-event_idx-off stock-polled
+stock_candidates="stock stock-ioeventfd-off stock-iothread stock-event_idx-off stock-polled
 	stock-polled-ioeventfd-off stock-polled-iothread"
-
-# Ours, as far as it is built
-halves() {
-	devices=$("$root/build/lab/qemu-system-x86_64" -device help)
-	case $devices in *craft-blk-pci*) echo our-device ;; esac
-	[ ! -e "$root/build/lab/modules/craft_blk.ko" ] || echo our-driver
-	case $devices in
-	*craft-blk-pci*) [ ! -e "$root/build/lab/modules/craft_blk.ko" ] || echo ours ours-polled ;;
-	esac
-}
+our_candidates="ours ours-iothread ours-polled ours-polled-iothread"
 
 # In the guest, before the load: the disk goes to our driver, where there is one, and has no
 # scheduler; whoever it is, the load finds it as /tmp/disk.
@@ -105,15 +102,16 @@ backend() {
 	echo "-blockdev raw,node-name=d,file.driver=file,file.filename=$results/disk"
 }
 
-# measure ROUNDS WARMUP FILE AGAINST MACHINE...: of the row at hand.
+# measure FILE AGAINST OPTIONS MACHINE...: of the row at hand.
 measure() {
-	n=$1 warmup=$2 file=$3 against=$4
-	shift 4
+	file=$1 against=$2 options=$3
+	shift 3
 	for name; do
 		shift
 		set -- "$@" "$(machine "$name")"
 	done
-	"$kc" bench --rounds "$n" --warmup "$warmup" --smp "$cpus" --memory 512M --env HIPRI=0 \
+	# shellcheck disable=SC2086 # words
+	"$kc" bench --warmup 0 $options --smp "$cpus" --memory 512M --env HIPRI=0 \
 		--qemu-args "-object iothread,id=io $(backend "$disk")" --setup "$take" --put "$job:/tmp/row.fio" \
 		${against:+--against "$against"} --json "$file.json" --html "$file.html" "$@" -- fio /tmp/row.fio \
 		>"$file.txt" </dev/null
@@ -128,27 +126,40 @@ figures() {
 		on { name = $1; median = $3; sub(/.* half in +[^ ]+ to +[^ ]+ */, ""); line = name " " median " " $0 }' "$1.txt"
 }
 
-# The best of the candidates, or stock itself.
-find_tuned() {
-	# shellcheck disable=SC2086 # words
-	measure 3 0 "$results/$row-candidates" "" stock $candidates
-	figures "$results/$row-candidates" iops | sort -k 2 -n | tail -n 1 | cut -d ' ' -f 1
+# best_of CANDIDATE...: by what was measured last
+best_of() {
+	figures "$results/tuned-$disk-$depth" iops | while read -r name median words; do
+		case " $* " in *" $name "*) echo "$median $name" ;; esac
+	done | sort -n | tail -n 1 | cut -d ' ' -f 2
 }
 
+# Once for each disk and depth: $tuned and $our_tuned, by random reads of one job
+find_tuned() {
+	if [ ! -e "$results/tuned-$disk-$depth.txt" ]; then
+		write_job randread 4k 1
+		# shellcheck disable=SC2086 # words
+		measure "$results/tuned-$disk-$depth" "" "--rounds 2" $stock_candidates $our_candidates
+	fi
+	# shellcheck disable=SC2086 # words
+	tuned=$(best_of $stock_candidates) our_tuned=$(best_of $our_candidates)
+}
+
+# write_job RW BS JOBS
 write_job() {
 	cat >"$job" <<-END
 		[row]
 		filename=/tmp/disk
-		rw=$rw
-		bs=$bs
+		rw=$1
+		bs=$2
 		iodepth=$depth
-		numjobs=$jobs
+		numjobs=$3
+		group_reporting=1
 		ioengine=io_uring
 		hipri=\${HIPRI}
 		direct=1
 		time_based=1
-		ramp_time=0.5
-		runtime=$seconds
+		ramp_time=300ms
+		runtime=$(awk "BEGIN { print int($seconds * 1000) }")ms
 	END
 }
 
@@ -160,19 +171,44 @@ report() {
 	done
 }
 
+# The halves alone where that says most: one job, and not too many requests
+machines() {
+	case $row in *-read-1 | *-write-1 | *-read-32 | *-write-32) halves="our-device our-driver" ;; *) halves= ;; esac
+	for name in stock $tuned $halves ours ours-polled $our_tuned; do
+		echo "$name"
+	done | awk '!seen[$1]++'
+}
+
+# Of all rows: where one of ours is surely slower than stock with its defaults
+below_stock() {
+	echo "Fewer IOPS than stock with its defaults:"
+	while read -r row; do
+		figures "$results/$row" iops | sed 's/; to tuned.*//' |
+			sed -n "s/^\(our[^ ]*\) [^ ]* \(x .*)\)  worse$/  $row: \1 \2/p"
+	done <"$results/rows" | grep . || echo "  in no row"
+}
+
 mkdir -p "$results"
 job=$results/row.fio
-all_rows | while read -r row disk rw bs depth jobs; do
-	is_wanted "$row" || continue
-	write_job
-	tuned=$(find_tuned)
-	set -- "" stock
-	[ "$tuned" = stock ] || set -- "$tuned" stock "$tuned"
+all_rows | while read -r row words; do ! is_wanted "$row" || echo "$row $words"; done >"$results/wanted"
+[ -s "$results/wanted" ] || die "no such row: '${wanted# }'; --list has their names"
+cut -d ' ' -f 1 "$results/wanted" >"$results/rows"
+if [ "${list:-}" ]; then
+	cat "$results/rows"
+	exit
+fi
+rm -f "$results"/tuned-*
+while read -r row disk rw bs depth jobs; do
+	find_tuned
+	write_job "$rw" "$bs" "$jobs"
+	against=$tuned
+	[ "$tuned" != stock ] || against=
 	# shellcheck disable=SC2046 # words
-	measure "$rounds" 1 "$results/$row" "$@" $(halves)
-	echo "$row: stock is best as $tuned"
+	measure "$results/$row" "$against" "--rounds $rounds --within $within" $(machines)
+	echo "$row: stock is best as $tuned, ours as $our_tuned"
 	report iops /s
 	report 'latency p50' us
 	report 'latency p99' us
-done
+done <"$results/wanted"
+below_stock
 echo "Rounds, costs and distributions are in $results: ROW.txt, ROW.json, ROW.html"
