@@ -42,7 +42,7 @@ static uint16_t read_ring(VirtIODevice *vdev, hwaddr at)
 }
 
 /* By the driver's words as they stand; the last word is virtio_notify()'s */
-static bool may_want_interrupt(CraftBlkQueue *queue, unsigned int filled)
+static bool may_want_interrupt(CraftBlkQueue *queue, unsigned int pushed)
 {
     VirtIODevice *vdev = VIRTIO_DEVICE(queue->dev);
     int n = virtio_get_queue_index(queue->vq);
@@ -57,7 +57,7 @@ static bool may_want_interrupt(CraftBlkQueue *queue, unsigned int filled)
     }
     event = read_ring(vdev, avail + 4 + 2 * virtio_queue_get_num(vdev, n));
     used = read_ring(vdev, virtio_queue_get_used_addr(vdev, n) + 2);
-    return vring_need_event(event, used, used - filled);
+    return vring_need_event(event, used, used - pushed);
 }
 
 static void release(CraftBlkQueue *queue)
@@ -98,13 +98,13 @@ static void hold_reached(CraftBlkQueue *queue)
     }
 }
 
-static bool hold(CraftBlkQueue *queue, unsigned int filled)
+static bool hold(CraftBlkQueue *queue, unsigned int pushed)
 {
     if (!qemu_in_vcpu_thread() ||
-        (!queue->held && !may_want_interrupt(queue, filled))) {
+        (!queue->held && !may_want_interrupt(queue, pushed))) {
         return false;
     }
-    if (queue->held + filled >= queue->hold) {
+    if (queue->held + pushed >= queue->hold) {
         hold_reached(queue);
         return false;
     }
@@ -113,18 +113,18 @@ static bool hold(CraftBlkQueue *queue, unsigned int filled)
         timer_mod(queue->hold_timer,
                   qemu_clock_get_ns(QEMU_CLOCK_REALTIME) + CRAFT_BLK_HOLD_NS);
     }
-    queue->held += filled;
+    queue->held += pushed;
     return true;
 }
 
-/* @filled buffers were put into the ring, by the thread that calls */
-void craft_blk_interrupt(CraftBlkQueue *queue, unsigned int filled)
+/* @pushed buffers were put into the ring, by the thread that calls */
+void craft_blk_interrupt(CraftBlkQueue *queue, unsigned int pushed)
 {
     VirtIODevice *vdev = VIRTIO_DEVICE(queue->dev);
 
     if (qemu_in_iothread()) {
         virtio_notify_irqfd(vdev, queue->vq);
-    } else if (!hold(queue, filled)) {
+    } else if (!hold(queue, pushed)) {
         virtio_notify(vdev, queue->vq);
         release(queue);
     }

@@ -14,7 +14,7 @@
 /* A crowd may be gone for a moment */
 #define CRAFT_BLK_CROWDED_KICKS 64
 
-/* The driver is told of what is done of these while we go on with the next */
+/* One interrupt is for what is done of these at once */
 static void take_batch(CraftBlkQueue *queue)
 {
     CraftBlkBatch batch = { .count = 0 };

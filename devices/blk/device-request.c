@@ -57,26 +57,25 @@ static void join_cuts(CraftBlkRequest *req)
     iov_discard_undo(&req->header_cut);
 }
 
-static void return_filled(void *opaque)
+static void announce(void *opaque)
 {
     CraftBlkQueue *queue = opaque;
-    unsigned int filled = queue->filled;
+    unsigned int pushed = queue->pushed;
 
     /* A section of deferred calls within another one comes here twice */
-    if (!filled) {
+    if (!pushed) {
         return;
     }
-    queue->filled = 0;
-    WITH_RCU_READ_LOCK_GUARD() {
-        virtqueue_flush(queue->vq, filled);
-    }
-    craft_blk_interrupt(queue, filled);
+    queue->pushed = 0;
+    craft_blk_interrupt(queue, pushed);
     blk_dec_in_flight(queue->dev->blk);
 }
 
 /*
- * Requests that complete together are announced together: at once outside of
- * a section of deferred calls, else at its end. Until then a drain waits.
+ * The driver sees each answer at once, so that one that polls works on it while
+ * we go on with the next. Interrupts for those that complete together are one:
+ * at once outside of a section of deferred calls, else at its end. Until then a
+ * drain waits.
  */
 void craft_blk_complete(CraftBlkRequest *req, uint8_t status)
 {
@@ -89,17 +88,15 @@ void craft_blk_complete(CraftBlkRequest *req, uint8_t status)
     *req->status = status;
     join_cuts(req);
     queue->in_flight--;
-    if (!queue->filled) {
+    if (!queue->pushed) {
         blk_inc_in_flight(blk);
     }
     /* A buffer may lie in the device's own registers: unmapping it kicks */
     queue->busy = true;
-    WITH_RCU_READ_LOCK_GUARD() {
-        virtqueue_fill(queue->vq, &req->elem, req->used_len, queue->filled);
-    }
+    virtqueue_push(queue->vq, &req->elem, req->used_len);
     queue->busy = was_busy;
-    queue->filled++;
-    defer_call(return_filled, queue);
+    queue->pushed++;
+    defer_call(announce, queue);
     g_free(req);
     blk_dec_in_flight(blk);
 }

@@ -66,7 +66,7 @@ struct CraftBlkQueue {
     VirtQueue *vq;
     AioContext *ctx;
     unsigned int in_flight;     /* requests that the backend has */
-    unsigned int filled;        /* buffers in the ring, not yet announced */
+    unsigned int pushed;        /* buffers in the ring, not yet told of */
     bool busy;                  /* a kick out of our own hands must wait */
     bool left;                  /* by a vCPU, to the main loop */
     unsigned int crowded;       /* kicks to leave with none in flight */
@@ -138,7 +138,7 @@ void craft_blk_drop_failed(CraftBlkQueue *queue);
 /* device-interrupt.c */
 void craft_blk_init_interrupts(CraftBlkQueue *queue);
 void craft_blk_end_interrupts(CraftBlkQueue *queue);
-void craft_blk_interrupt(CraftBlkQueue *queue, unsigned int filled);
+void craft_blk_interrupt(CraftBlkQueue *queue, unsigned int pushed);
 
 /* device-io.c */
 void craft_blk_add(CraftBlkRequest *req, CraftBlkBatch *batch);
