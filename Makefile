@@ -16,7 +16,7 @@ STEP := @scripts/step.sh
 # Verbs that build do as many things at once as there are CPUs, unless make was
 # given a number by -j. Kernel and QEMU each start as many compilers: what they do
 # one by one (unpacking, configuring, linking) leaves no CPU idle then.
-PARALLEL := run all kc test test-kvm soak bench bench-blk bench-net check linux linux-debug linux-kvm qemu \
+PARALLEL := run all kc test test-kvm soak bench bench-blk bench-net check linux linux-debug linux-kvm coverage qemu \
 	modules rootfs series-linux series-qemu
 ifeq ($(MAKELEVEL)$(filter-out $(PARALLEL),$(MAKECMDGOALS)),0)
 MAKEFLAGS += -j$(JOBS)
@@ -64,7 +64,7 @@ host-ready: kc | preflight
 	@[ -e $(LAB)/vmlinux ] || $(BUILD)/bin/kc doctor
 
 include mk/devices.mk mk/sources.mk mk/linux.mk mk/qemu.mk mk/modules.mk mk/rootfs.mk mk/buildroot.mk \
-	mk/edit.mk mk/series.mk mk/learn.mk mk/kc.mk mk/test.mk mk/check.mk mk/docs.mk mk/editor.mk
+	mk/coverage.mk mk/edit.mk mk/series.mk mk/learn.mk mk/kc.mk mk/test.mk mk/check.mk mk/docs.mk mk/editor.mk
 
 # A tree of the user's is judged before anything is fetched, and nothing long
 # begins on a host that is not ready.

@@ -9,14 +9,14 @@
 KC := $(BUILD)/bin/kc
 # From the ground up: a room uses those before it and none after; make check
 # holds it to that. Trace has three of its own on what they share.
-KC_ROOMS := base lab device kernel vm snapshot vq trace test series learn bench cli
-KC_ORDER := base lab device kernel vm snapshot vq trace trace/record trace/join trace/show test series learn bench cli main
+KC_ROOMS := base lab device kernel vm snapshot vq trace coverage test series learn bench cli
+KC_ORDER := base lab device kernel vm snapshot vq trace trace/record trace/join trace/show coverage test series learn bench cli main
 KC_SOURCES := $(sort $(shell find kc/ -name '*.c'))
 KC_HEADERS := $(sort $(shell find kc/ -name '*.h'))
 KC_OBJECTS := $(KC_SOURCES:%.c=$(BUILD)/%.o)
-# What goes into kc as it is: the pages of kc trace and kc bench, the templates of kc new
+# What goes into kc as it is: the pages of kc trace, kc bench and coverage, the templates of kc new
 KC_RESOURCES := $(BUILD)/kc/trace/page/page.o $(BUILD)/kc/device/template/template.o \
-	$(BUILD)/kc/bench/page/bench.o $(BUILD)/kc/series/page/series.o
+	$(BUILD)/kc/bench/page/bench.o $(BUILD)/kc/coverage/page/coverage.o $(BUILD)/kc/series/page/series.o
 KC_PACKAGES := gio-unix-2.0 json-glib-1.0 libtraceevent libbpf libdw libxxhash
 # Settings for a cross compiler's libraries are not for kc.
 found = $(shell env -i PATH="$$PATH" pkg-config $1 $(KC_PACKAGES))
@@ -57,7 +57,7 @@ install: $(KC)
 	mkdir -p $(DESTDIR)$(PREFIX)/share/man/man1
 	$(KC) help --man >$(DESTDIR)$(PREFIX)/share/man/man1/kc.1
 	mkdir -p $(DESTDIR)$(PREFIX)/share/man/man5
-	for page in trace bench matrix; do awk -v section=5 -f scripts/man-page.awk docs/$$page-json.md \
+	for page in trace bench matrix coverage; do awk -v section=5 -f scripts/man-page.awk docs/$$page-json.md \
 		>$(DESTDIR)$(PREFIX)/share/man/man5/kc-$$page-json.5 || exit 1; done
 	mkdir -p $(DESTDIR)$(PREFIX)/share/bash-completion/completions
 	$(KC) help --bash >$(DESTDIR)$(PREFIX)/share/bash-completion/completions/kc

@@ -25,11 +25,13 @@ LINUX_READY := $(SRC)/linux.version
 endif
 
 LINUX_DEBUG := $(LINUX_BUILD)-debug
-KERNELS := $(LINUX_BUILD) $(LINUX_DEBUG)
+# Where virtio's drivers count what of them is run (coverage.mk)
+LINUX_COVERAGE := $(LINUX_BUILD)-coverage
+KERNELS := $(LINUX_BUILD) $(LINUX_DEBUG) $(LINUX_COVERAGE)
 
 # In a recipe: where its kernel's results go, and the name of its step
-kernel_lab = $(LAB)$(if $(filter $(LINUX_DEBUG)%,$@),/debug)
-kernel_step = $1$(if $(filter $(LINUX_DEBUG)%,$@),-debug)
+kernel_lab = $(LAB)$(if $(filter $(LINUX_DEBUG)%,$@),/debug)$(if $(filter $(LINUX_COVERAGE)%,$@),/coverage)
+kernel_step = $1$(if $(filter $(LINUX_DEBUG)%,$@),-debug)$(if $(filter $(LINUX_COVERAGE)%,$@),-coverage)
 
 # Saved ones come behind ours: where two name a symbol, the later is right.
 LINUX_FRAGMENTS := $(patsubst %,guest/kernel/%.config,base fs virtio net trace faults)
@@ -75,6 +77,7 @@ linux-tree: | preflight
 
 $(LINUX_BUILD)/.config: $(LINUX_FRAGMENTS) $(KVM_FRAGMENTS)
 $(LINUX_DEBUG)/.config: $(LINUX_FRAGMENTS) $(DEBUG_FRAGMENTS)
+$(LINUX_COVERAGE)/.config: $(LINUX_FRAGMENTS) $(wildcard guest/kernel/coverage/*.config)
 $(KERNELS:%=%/.config): %/.config: | $(LINUX_READY)
 	@mkdir -p $*
 	@scripts/config-fragment.sh merge $^ >$*/fragments.config
@@ -94,11 +97,12 @@ $(KERNELS:%=%-builtin/hello): $(wildcard modules/hello/*)
 $(KERNELS:%=%/.built): %/.built: %/.config %/.builtin $(if $(LINUX_SRC),FORCE) \
 		$(if $(LINUX_BUILTIN),%-builtin/hello) | $(LINUX_READY)
 	$(STEP) $(call kernel_step,linux) $(call linux_make,$*) $(LINUX_BUILTIN) $(NO_KVM) \
-		$(if $(filter $(LINUX_DEBUG)%,$@),$(DEBUG_VARS)) -j$(JOBS) bzImage modules
+		$(if $(filter $(LINUX_DEBUG)%,$@),$(DEBUG_VARS)) \
+		$(if $(filter $(LINUX_COVERAGE)%,$@),$(COUNT_DRIVERS)) -j$(JOBS) bzImage modules
 	@touch $@
 
 # One kernel at a time, and none in a folder that the headers are being made in.
-$(LINUX_DEBUG)/.built: | $(LINUX_BUILD)/.built
+$(LINUX_DEBUG)/.built $(LINUX_COVERAGE)/.built: | $(LINUX_BUILD)/.built
 $(LINUX_BUILD)/.built: | $(LINUX_HEADERS)/linux/virtio_ids.h
 
 # What user space sees of a kernel does not depend on its configuration.

@@ -15,7 +15,7 @@ MODULE_SOURCES := $(foreach dir,$(MODULE_DIRS),$(wildcard $(dir)/*.[ch] $(dir)/K
 $(KERNELS:%=%-modules/.built): %-modules/.built: $(MODULE_SOURCES) %/.built \
 		scripts/build-modules.sh $(LAB)/.linux
 	$(STEP) $(call kernel_step,modules) scripts/build-modules.sh $(@D) $(kernel_lab) \
-		'$(MODULE_DIRS)' $(call linux_make,$*) -j$(JOBS)
+		'$(MODULE_DIRS)' $(call linux_make,$*) $(if $(filter $(LINUX_COVERAGE)%,$@),GCOV_PROFILE=y) -j$(JOBS)
 	@touch $@
 
 modules: $(LINUX_BUILD)-modules/.built

@@ -45,11 +45,19 @@ static GSubprocess *start(const char *const *argv, GSubprocessLauncher *launcher
 GSubprocess *spawn(const char *const *argv, const char *dir, const struct spawn_fd *fds,
 		   size_t count, GError **error)
 {
+	return spawn_env(argv, dir, NULL, NULL, fds, count, error);
+}
+
+GSubprocess *spawn_env(const char *const *argv, const char *dir, const char *name,
+		       const char *value, const struct spawn_fd *fds, size_t count, GError **error)
+{
 	g_autoptr(GSubprocessLauncher) launcher = g_subprocess_launcher_new(
 		G_SUBPROCESS_FLAGS_STDOUT_SILENCE | G_SUBPROCESS_FLAGS_STDERR_PIPE);
 
 	if (dir)
 		g_subprocess_launcher_set_cwd(launcher, dir);
+	if (name)
+		g_subprocess_launcher_setenv(launcher, name, value, TRUE);
 	for (size_t i = 0; i < count; i++)
 		g_subprocess_launcher_take_fd(launcher, fds[i].ours, fds[i].theirs);
 	return start(argv, launcher, leave_terminal, error);

@@ -19,7 +19,11 @@ struct spawn_fd {
 GSubprocess *spawn(const char *const *argv, const char *dir, const struct spawn_fd *fds,
 		   size_t count, GError **error);
 
-/* The same, with stdout and stderr together behind g_subprocess_get_stdout_pipe(). */
+/* The same, with @name set to @value in its environment, where @name is not NULL. */
+GSubprocess *spawn_env(const char *const *argv, const char *dir, const char *name,
+		       const char *value, const struct spawn_fd *fds, size_t count, GError **error);
+
+/* As spawn(), with stdout and stderr together behind g_subprocess_get_stdout_pipe(). */
 GSubprocess *spawn_tool(const char *const *argv, GError **error);
 
 /* From @in to @out, both taken, or to a pipe where @out is -1; stderr as in spawn(). */

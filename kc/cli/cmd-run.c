@@ -6,6 +6,8 @@
 #include "base/term.h"
 #include "cli/command.h"
 #include "cli/guest-command.h"
+#include "coverage/coverage.h"
+#include "coverage/guest.h"
 #include "vm/exec.h"
 #include "vm/guest.h"
 
@@ -15,6 +17,7 @@
 
 struct run_options {
 	struct guest_command command;
+	struct coverage_options coverage;
 	bool tty;
 	bool no_tty;
 	bool persist;
@@ -34,6 +37,7 @@ static const struct option_row run_rows[] = {
 	{"bisect", 0, NULL,
 	 "end as 'git bisect run' asks: 0, 1 for bad, 125 where it cannot be told", option_on,
 	 FIELD(bisect)},
+	COVERAGE_ROWS(struct run_options, coverage),
 	{"phases", 0, NULL, "say what the time went to, on stderr", option_on,
 	 FIELD(command.phases)},
 	{.name = NULL},
@@ -44,6 +48,7 @@ struct run {
 	const struct run_options *options;
 	const struct lab *lab;
 	char **argv;
+	struct coverage_guest *counted; /* or NULL */
 };
 
 static bool wants_tty(const struct run_options *options)
@@ -95,6 +100,9 @@ static int run_in_vm(struct vm *vm, gint64 deadline, void *opaque, GError **erro
 	GError *cause = NULL;
 	int status = 0;
 
+	if (run->counted && !run->options->command.cold &&
+	    !coverage_guest_begin(vm, deadline, error))
+		return 0;
 	if (!transfer_in(vm, transfer, run->lab, deadline, error))
 		return 0;
 	if (!run_command(vm, run->options, run->argv, deadline, &status, &cause)) {
@@ -103,30 +111,79 @@ static int run_in_vm(struct vm *vm, gint64 deadline, void *opaque, GError **erro
 		g_propagate_error(error, cause);
 		return 0;
 	}
+	if (run->counted)
+		coverage_guest_fetch(run->counted, vm);
 	if (transfer_out(vm, transfer, status, deadline, error) && run->options->persist)
 		guest_power_off(vm, MIN(deadline, loop_deadline(POWER_OFF_SECONDS)), error);
+	return status;
+}
+
+static int run_prepared(const struct run_options *options, char **operands,
+			struct coverage_guest *counted, GError **error)
+{
+	struct launch launch = {.machine.disk_throwaway = !options->persist};
+	int status = 0;
+
+	launch.machine.counts = counted ? counted->device : NULL;
+	if (guest_command_prepare(&options->command, operands, "kc run -- uname -a", &launch,
+				  error)) {
+		struct run run = {options, launch.lab, operands, counted};
+
+		if (options->command.launch.dry_run)
+			launch_print(&launch);
+		else
+			status = guest_command_run(&options->command, &launch, run_in_vm, &run,
+						   error);
+	}
+	launch_clear(&launch);
+	return status;
+}
+
+/* What failed is told of, too, as it was run; but not what a signal ended. */
+static void report(const struct coverage *coverage, char **operands, GError *cause, GError **error)
+{
+	g_autofree char *command = g_strjoinv(" ", operands);
+	g_autofree char *what = g_strconcat("kc run -- ", command, NULL);
+	g_autoptr(GError) failed = NULL;
+
+	if (cause && status_is_signal(cause->code))
+		return;
+	if (!coverage_report(coverage, what, &failed) && !cause)
+		g_propagate_error(error, g_steal_pointer(&failed));
+	else if (failed)
+		fprintf(stderr, "kc: %s\n", failed->message);
+}
+
+static int run_counted(const struct run_options *options, char **operands, GError **error)
+{
+	struct coverage_guest counted = {0};
+	struct coverage *coverage = coverage_new(&options->coverage, &options->command.launch,
+						 error);
+	GError *cause = NULL;
+	int status = 0;
+
+	if (coverage && coverage_guest_open(&counted, coverage_scratch(coverage), error)) {
+		status = run_prepared(options, operands, &counted, &cause);
+		if (cause)
+			coverage_guest_lose(&counted, cause->message);
+		report(coverage, operands, cause, error);
+		if (cause)
+			g_propagate_error(error, cause);
+	}
+	coverage_guest_clear(&counted);
+	coverage_free(coverage);
 	return status;
 }
 
 static int run_run(const void *fields, char **operands, GError **error)
 {
 	struct run_options options = *(const struct run_options *)fields;
-	struct launch launch = {.machine.disk_throwaway = !options.persist};
-	int status = 0;
+	bool counts = coverage_is_wanted(&options.coverage) && !options.command.launch.dry_run;
 
 	options.command.cold |= options.persist;
-	if (guest_command_prepare(&options.command, operands, "kc run -- uname -a", &launch,
-				  error)) {
-		struct run run = {&options, launch.lab, operands};
-
-		if (options.command.launch.dry_run)
-			launch_print(&launch);
-		else
-			status = guest_command_run(&options.command, &launch, run_in_vm, &run,
-						   error);
-	}
-	launch_clear(&launch);
-	return status;
+	options.command.launch.counts = coverage_is_wanted(&options.coverage);
+	return counts && *operands ? run_counted(&options, operands, error)
+				   : run_prepared(&options, operands, NULL, error);
 }
 
 static const struct option_row *const run_tables[] = {run_rows, launch_rows, NULL};
@@ -181,7 +238,7 @@ const struct command command_run = {
 		"came up, and from 128 on, which ends the bisection, for a host or a lab that is "
 		"not ready. In a tree of Linux, with a lab elsewhere:\n\n"
 		"git bisect run sh -c 'make -C ~/lab all LINUX_SRC=$PWD || exit 125; "
-		"~/lab/build/bin/kc run --bisect -- COMMAND'\n\n"
+		"~/lab/build/bin/kc run --bisect -- COMMAND'\n\n" COVERAGE_HELP "\n\n"
 		"When a KUnit test in the kernel or in a module fails, kc shows the results "
 		"and ends with 253.",
 	.options = run_tables,

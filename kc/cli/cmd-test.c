@@ -3,6 +3,7 @@
 #include "kernel/allow.h"
 #include "cli/command.h"
 #include "cli/test-cases.h"
+#include "coverage/coverage.h"
 #include "device/folder.h"
 #include "lab/image.h"
 #include "test/junit.h"
@@ -26,6 +27,7 @@ struct kernel_choice {
 
 struct test_options {
 	struct test_settings settings;
+	struct coverage_options coverage;
 	unsigned jobs;
 	const char *junit;
 	struct kernel_choice kernel;
@@ -104,6 +106,7 @@ static const struct option_row test_rows[] = {
 	 FIELD(bisect)},
 	{"cold", 0, NULL, "boot each machine, rather than go on from a saved one", option_on,
 	 FIELD(settings.cold)},
+	COVERAGE_ROWS(struct test_options, coverage),
 	{"accel", 0, "auto|kvm|tcg", "as for kc run", accel_option, FIELD(settings.accel)},
 	{"verbose", 'v', NULL, "say more", option_on, FIELD(verbose)},
 	{.name = NULL},
@@ -224,6 +227,33 @@ static int open_and_run(const GPtrArray *cases, const struct test_options *optio
 	return status;
 }
 
+/* Counting, where that is wanted, and telling of it; but not of what was interrupted. */
+static int count_and_run(const GPtrArray *cases, const struct test_options *given, char **operands,
+			 GError **error)
+{
+	struct test_options options = *given;
+	g_autofree char *names = g_strjoinv(" ", operands);
+	g_autofree char *what = g_strconcat("kc test", *names ? " " : "", names, NULL);
+	const struct launch_options launch = {
+		.kernel = given->kernel.file,
+		.debug_kernel = given->kernel.lab == TEST_DEBUG,
+	};
+	struct coverage *coverage;
+	int status;
+
+	if (!coverage_is_wanted(&given->coverage))
+		return open_and_run(cases, given, error);
+	coverage = coverage_new(&given->coverage, &launch, error);
+	if (!coverage)
+		return 0;
+	options.settings.counts = coverage_scratch(coverage);
+	status = open_and_run(cases, &options, error);
+	if (!status_is_signal(status) && !*error)
+		coverage_report(coverage, what, error);
+	coverage_free(coverage);
+	return status;
+}
+
 static bool check_allowed(const struct test_settings *settings, GError **error)
 {
 	struct allow_list *list = allow_list_new();
@@ -232,24 +262,6 @@ static bool check_allowed(const struct test_settings *settings, GError **error)
 	for (int i = 0; ok && settings->allow && settings->allow[i]; i++)
 		ok = allow_list_load(list, settings->allow[i], error);
 	allow_list_free(list);
-	return ok;
-}
-
-/* It need not be there, unless somebody insists on it. */
-static bool find_debug_kernel(enum test_kernel wanted, bool *found, GError **error)
-{
-	struct lab *lab = lab_find(error);
-	bool ok = lab;
-
-	if (lab) {
-		lab_use_debug(lab);
-		*found = lab_has(lab, LAB_VMLINUX);
-		ok = wanted != TEST_DEBUG || lab_require(lab, LAB_VMLINUX, error);
-		lab_free(lab);
-	}
-	if (ok && wanted == TEST_BOTH && !*found)
-		fprintf(stderr, "kc: on the normal kernel only: the debug kernel is not built; "
-				"'make linux-debug' builds it\n");
 	return ok;
 }
 
@@ -274,6 +286,8 @@ static int find_and_run(const struct lab *lab, const struct test_options *option
 	g_autoptr(GPtrArray) tests = test_list_find(lab, operands, error);
 	g_autoptr(GPtrArray) cases = NULL;
 	g_autofree char *rootfs = NULL, *kernel = NULL, *modules = NULL;
+	enum test_kernel which = coverage_is_wanted(&options->coverage) ? TEST_NORMAL
+									: options->kernel.lab;
 	bool have_debug = false;
 
 	if (!tests)
@@ -290,9 +304,9 @@ static int find_and_run(const struct lab *lab, const struct test_options *option
 	}
 	if (!check_allowed(&options->settings, error) ||
 	    (options->kernel.file && !image_is_kernel(options->kernel.file, error)) ||
-	    !find_debug_kernel(options->kernel.lab, &have_debug, error))
+	    !test_cases_find_debug(which, &have_debug, error))
 		return 0;
-	cases = test_cases_new(tests, options->kernel.lab, have_debug);
+	cases = test_cases_new(tests, which, have_debug);
 	if (options->rootfs && !g_str_equal(options->rootfs, "buildroot"))
 		rootfs = g_canonicalize_filename(options->rootfs, NULL);
 	if (options->kernel.file)
@@ -301,7 +315,7 @@ static int find_and_run(const struct lab *lab, const struct test_options *option
 		modules = g_canonicalize_filename(options->modules, NULL);
 	test_cases_use_kernel(cases, kernel, modules);
 	test_cases_use_rootfs(cases, rootfs ? rootfs : options->rootfs);
-	return cases->len ? open_and_run(cases, options, error)
+	return cases->len ? count_and_run(cases, options, operands, error)
 			  : tell_nothing(&options->shard, error);
 }
 
@@ -354,7 +368,8 @@ const struct command command_test = {
 		"root, a file in device or qemu-args) start at the folder of tests.ini, "
 		"wherever kc is called from. Files go to the guest's /tmp, where the command "
 		"runs. On the debug kernel time limits are four times as long, which the test "
-		"finds in KC_TEST_SLOWER, and afterwards the kernel checks for leaked memory.\n\n"
+		"finds in KC_TEST_SLOWER, and afterwards the kernel checks for leaked memory.\n\n" COVERAGE_HELP
+		"\n\n"
 		"kunit is a list of KUnit suites ('*' for all that run): their results, from "
 		"the kernel's log, are the test's results, and each case is a JUnit case; "
 		"module brings them, and command (default: true) only has to end with 0. A "

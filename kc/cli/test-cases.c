@@ -4,6 +4,8 @@
 #include "base/status.h"
 #include "vm/launch.h"
 
+#include <stdio.h>
+
 static void free_case(void *data)
 {
 	struct test_case *test_case = data;
@@ -42,6 +44,23 @@ GPtrArray *test_cases_new(const GPtrArray *tests, enum test_kernel wanted, bool 
 				 have_debug ? NULL : "the debug kernel is not built");
 	}
 	return cases;
+}
+
+bool test_cases_find_debug(enum test_kernel wanted, bool *found, GError **error)
+{
+	struct lab *lab = lab_find(error);
+	bool ok = lab;
+
+	if (lab) {
+		lab_use(lab, LAB_DEBUG);
+		*found = lab_has(lab, LAB_VMLINUX);
+		ok = wanted != TEST_DEBUG || lab_require(lab, LAB_VMLINUX, error);
+		lab_free(lab);
+	}
+	if (ok && wanted == TEST_BOTH && !*found)
+		fprintf(stderr, "kc: on the normal kernel only: the debug kernel is not built; "
+				"'make linux-debug' builds it\n");
+	return ok;
 }
 
 void test_cases_use_rootfs(GPtrArray *cases, const char *rootfs)

@@ -21,6 +21,9 @@ void test_shard_take(GPtrArray *tests, const struct test_shard *shard);
  */
 GPtrArray *test_cases_new(const GPtrArray *tests, enum test_kernel wanted, bool have_debug);
 
+/* It need not be there, unless it alone is @wanted: then it fails, naming the verb that makes it. */
+bool test_cases_find_debug(enum test_kernel wanted, bool *found, GError **error);
+
 /* @rootfs is for those that name none of their own, and outlives @cases. */
 void test_cases_use_rootfs(GPtrArray *cases, const char *rootfs);
 

@@ -8,6 +8,7 @@
 static const struct {
 	const char *file, *name, *verb;
 	bool by_kernel; /* there is one for each kernel */
+	bool counts; /* there is one that counts what of it is run */
 } parts[LAB_PARTS] = {
 	[LAB_VMLINUX] = {"vmlinux", "kernel", "make linux", true},
 	[LAB_VMLINUX_DEBUG] = {"vmlinux.debug", "kernel's symbols", "make linux", true},
@@ -15,7 +16,7 @@ static const struct {
 	[LAB_RELEASE] = {"kernel.release", "kernel's release", "make linux", true},
 	[LAB_INITRAMFS] = {"initramfs.cpio", "root file system (initramfs)", "make rootfs", true},
 	[LAB_DISK] = {"disk.ext4", "root file system (disk)", "make rootfs", true},
-	[LAB_QEMU] = {"qemu-system-x86_64", "QEMU", "make qemu"},
+	[LAB_QEMU] = {"qemu-system-x86_64", "QEMU", "make qemu", .counts = true},
 	[LAB_FIRMWARE] = {"firmware", "QEMU's firmware", "make qemu"},
 	[LAB_MODULES] = {"modules", "modules", "make all", true},
 	[LAB_TRACER] = {"tracer", "guest's tracer", "make rootfs"},
@@ -82,11 +83,25 @@ static char *find_root(GError **error)
 	return root;
 }
 
+static const struct {
+	const char *folder, *verb;
+} variants[] = {
+	[LAB_NORMAL] = {"", NULL},
+	[LAB_DEBUG] = {"debug", "make linux-debug"},
+	[LAB_COVERAGE] = {"coverage", "make coverage"},
+};
+
+static bool varies(const struct lab *lab, int part)
+{
+	return (lab->variant != LAB_NORMAL && parts[part].by_kernel) ||
+	       (lab->variant == LAB_COVERAGE && parts[part].counts);
+}
+
 static char *part_file(const struct lab *lab, int part)
 {
-	if (lab->debug && parts[part].by_kernel)
-		return g_build_filename(lab->root, "build", "lab", "debug", parts[part].file, NULL);
-	return g_build_filename(lab->root, "build", "lab", parts[part].file, NULL);
+	const char *folder = varies(lab, part) ? variants[lab->variant].folder : "";
+
+	return g_build_filename(lab->root, "build", "lab", folder, parts[part].file, NULL);
 }
 
 /* What is built holds paths of the clone that it was built in: a copy must not use the other's. */
@@ -145,9 +160,9 @@ struct lab *lab_find(GError **error)
 	return lab;
 }
 
-void lab_use_debug(struct lab *lab)
+void lab_use(struct lab *lab, enum lab_variant variant)
 {
-	lab->debug = true;
+	lab->variant = variant;
 	for (int i = 0; i < LAB_PARTS; i++) {
 		g_free(lab->parts[i]);
 		lab->parts[i] = part_file(lab, i);
@@ -171,7 +186,7 @@ bool lab_has(const struct lab *lab, enum lab_part part)
 
 static const char *verb(const struct lab *lab, enum lab_part part)
 {
-	return lab->debug && parts[part].by_kernel ? "make linux-debug" : parts[part].verb;
+	return varies(lab, part) ? variants[lab->variant].verb : parts[part].verb;
 }
 
 bool lab_require(const struct lab *lab, enum lab_part part, GError **error)

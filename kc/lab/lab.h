@@ -23,9 +23,12 @@ enum lab_part {
 	LAB_PARTS
 };
 
+/* Of the parts that there are several of, for each kernel */
+enum lab_variant { LAB_NORMAL, LAB_DEBUG, LAB_COVERAGE };
+
 struct lab {
 	char *root;
-	bool debug; /* see lab_use_debug() */
+	enum lab_variant variant; /* see lab_use() */
 	char *parts[LAB_PARTS];
 };
 
@@ -40,8 +43,11 @@ void lab_free(struct lab *lab);
 /* The first folder from @start upward that is a project; NULL if none. Caller frees. */
 char *lab_search_upward(const char *start);
 
-/* From now on the kernel's parts are those of the debug kernel. */
-void lab_use_debug(struct lab *lab);
+/*
+ * From now on the kernel's parts are those of the debug kernel, or of the one that counts
+ * what of it is run; with that goes a QEMU which does so, too.
+ */
+void lab_use(struct lab *lab, enum lab_variant variant);
 
 bool lab_has(const struct lab *lab, enum lab_part part);
 

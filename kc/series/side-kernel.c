@@ -123,7 +123,7 @@ static bool use_file(struct side *side, const struct lab *lab, const char *logs,
 static void use_lab(struct side *side, struct lab *lab)
 {
 	if (side->debug)
-		lab_use_debug(lab);
+		lab_use(lab, LAB_DEBUG);
 	side->version = lab_part_version(lab, LAB_RELEASE);
 	side->identity = lab_build_of(lab->parts[LAB_VMLINUX]);
 	if (!side->version || !side->identity)

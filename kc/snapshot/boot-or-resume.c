@@ -138,6 +138,9 @@ static struct vm *start_any(const struct launch *launch, const struct boot_or_re
 	if (!start->preparation && (start->cold || unfit))
 		return boot(launch, start, deadline, error);
 	if (snapshot_store_open(&store, launch, &cause)) {
+		/* What is run on the way to the saved machine is to be counted, too. */
+		if (start->preparation && launch->machine.counts)
+			snapshot_file_remove(store.folder, store.key);
 		vm = start_warm(&store, launch, start, deadline, error);
 	} else if (start->preparation) {
 		g_propagate_error(error, g_steal_pointer(&cause));

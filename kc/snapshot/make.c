@@ -145,6 +145,9 @@ static bool boot(struct making *making, GError **error)
 	GError *cause = NULL;
 	bool up;
 
+	/* Who goes on from the saved machine begins to count there, unless it is prepared for that one. */
+	if (!store->preparation)
+		machine.counts = NULL;
 	if (!prepare_files(making, &machine, &cause)) {
 		snapshot_note_unsaved(cause);
 		g_clear_pointer(&making->file, snapshot_file_free);

@@ -50,6 +50,7 @@ void test_evidence_clear(struct test_evidence *seen)
 	bounded_text_free(seen->errors);
 	if (seen->said >= 0)
 		close(seen->said);
+	coverage_guest_clear(&seen->counted);
 	hang_clear(&seen->hang);
 	g_free(seen->queues);
 	g_free(seen->leaks);

@@ -3,6 +3,7 @@
 #ifndef KC_TEST_EVIDENCE_H
 #define KC_TEST_EVIDENCE_H
 
+#include "coverage/guest.h"
 #include "test/hang.h"
 #include "base/bounded-text.h"
 #include "vm/launch.h"
@@ -27,6 +28,7 @@ struct test_evidence {
 	struct hang hang;
 	char *queues; /* its virtqueues when it hung; or NULL */
 	struct meet *meet; /* with a second guest; or NULL */
+	struct coverage_guest counted; /* where the settings ask for it */
 	bool agent_stopped;
 	int status; /* of the command, where there is no error */
 	GError *error; /* why it did not end by itself */

@@ -40,7 +40,7 @@ double test_run_limit(const struct test_case *test_case, const struct test_setti
 {
 	/* Another process may be making the same machine, or a saved one be no good. */
 	return own_timeout(test_case, settings) + 3 * boot_timeout(test_case) + SAVING_SECONDS +
-	       HANG_SECONDS + TEST_LEAKS_SECONDS;
+	       HANG_SECONDS + TEST_LEAKS_SECONDS + (settings->counts ? COVERAGE_FETCH_SECONDS : 0);
 }
 
 static void see_log(const char *records, size_t len, struct stalls *stalls, void *opaque)
@@ -96,6 +96,10 @@ static bool prepare(struct test_evidence *seen, const struct test_case *test_cas
 	}
 	launch->machine.disk_throwaway = true;
 	launch->machine.reset_ends = true;
+	options->counts = settings->counts;
+	if (options->counts && !coverage_guest_open(&seen->counted, settings->counts, error))
+		return false;
+	launch->machine.counts = seen->counted.device;
 	return load_allowed(seen, test_case->test, settings, error) &&
 	       launch_prepare(launch, options, error) &&
 	       transfer_check(&test_case->test->transfer, launch->lab, error);
@@ -269,14 +273,26 @@ static bool has_passed(const struct test_evidence *seen)
 	return passed;
 }
 
+/* Before a machine is saved its driver was inserted, which belongs to the test. */
+static bool counts_from_now(const struct test_case *test_case, const struct test_settings *settings)
+{
+	return settings->counts && !settings->cold && !test_case->test->before_save;
+}
+
 static void run_in_vm(struct test_evidence *seen, const struct test_case *test_case,
 		      const struct test_settings *settings)
 {
 	gint64 deadline;
 	struct vm *vm = start(seen, test_case, settings, &deadline, &seen->error);
 
+	if (!seen->error && counts_from_now(test_case, settings))
+		coverage_guest_begin(vm, deadline, &seen->error);
 	if (!seen->error)
 		execute(seen, vm, test_case, deadline, &seen->error);
+	if (settings->counts && seen->error)
+		coverage_guest_lose(&seen->counted, seen->error->message);
+	else if (settings->counts)
+		coverage_guest_fetch(&seen->counted, vm);
 	report_kunit(seen, test_case->test);
 	report_peer(seen);
 	if (!seen->error && test_case->debug && has_passed(seen))

@@ -13,6 +13,7 @@ struct test_settings {
 	double timeout; /* seconds; 0: each test's own */
 	enum accel_choice accel;
 	const char **allow; /* further allow-lists, files; or NULL */
+	const char *counts; /* where guests' counters are gathered (coverage.h); or NULL */
 };
 
 /* The longest that it may take, in seconds. */

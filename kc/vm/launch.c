@@ -336,8 +336,8 @@ bool launch_prepare(struct launch *launch, const struct launch_options *options,
 	launch->lab = lab_find(error);
 	if (!launch->lab)
 		return false;
-	if (options->debug_kernel)
-		lab_use_debug(launch->lab);
+	if (options->debug_kernel || options->counts)
+		lab_use(launch->lab, options->counts ? LAB_COVERAGE : LAB_DEBUG);
 	launch->machine.transport = options->transport;
 	launch->machine.dir = options->dir;
 	launch->machine.smp = options->smp;

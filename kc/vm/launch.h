@@ -19,6 +19,7 @@ struct launch_options {
 	const char *kernel;
 	const char *modules; /* the folder of that kernel's; or NULL */
 	bool debug_kernel;
+	bool counts; /* the lab's kernel and QEMU that count what of them is run */
 	const char *initrd;
 	const char **append;
 	const char **devices;

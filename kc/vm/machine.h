@@ -71,6 +71,7 @@ struct machine {
 	const char *net_config; /* for the guest's agent (net-option.h); or NULL */
 	const char *append; /* behind our own kernel arguments; or NULL */
 	const char *dir; /* where QEMU runs; NULL: where we do */
+	const char *counts; /* a folder that takes what a QEMU built for it counted; or NULL */
 	const GPtrArray *shares; /* of struct share *; or NULL */
 	const char *const *extra; /* further words for QEMU; NULL-terminated, or NULL */
 	const char *const *devices; /* each a -device; NULL-terminated */

@@ -148,8 +148,10 @@ struct vm *vm_start(const struct machine *machine, int console_out, int errors_o
 
 	if (!channels_open(&channels, machine, error))
 		return NULL;
-	process = spawn((const char *const *)argv, machine->dir, channels.theirs, channels.count,
-			error);
+	/* libgcov puts each file there, under its whole path, and leaves the build alone. */
+	process = spawn_env((const char *const *)argv, machine->dir,
+			    machine->counts ? "GCOV_PREFIX" : NULL, machine->counts,
+			    channels.theirs, channels.count, error);
 	if (!process) {
 		channels_close(&channels);
 		return NULL;
