@@ -79,6 +79,8 @@ broken() {
 	ln -s "$KC_ROOT/build/learn/grader" "$work/broken/build/learn/"
 }
 broken && rm -r "$work/broken/build/lab" && no_grade "without a lab" 241
+broken && rm "$work/broken/build/lab/qemu-system-x86_64" && no_grade "without QEMU" 241
+broken && rm "$work/broken/build/lab/vmlinux" && no_grade "without the kernel" 241
 broken && echo "$work/none" >"$work/broken/build/lab/.linux" && no_grade "without the kernel's headers" 241
 broken && rm -r "$work/broken/build/learn" && touch "$work/broken/build/learn" &&
 	no_grade "without a place to build in" 241
