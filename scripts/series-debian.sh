@@ -77,6 +77,32 @@ packages() {
 		grep -E '^linux-(image|binary|modules|headers|kbuild)-[0-9]' | sort -u
 }
 
+# The tools of a newer Debian's headers do not start with an older host's C library: they get
+# their own beside them.
+bring_libraries() {
+	mkdir -p libraries/debs
+	(cd libraries/debs && apt-get -q download libc6 libelf1t64 zlib1g libzstd1 libxxhash0) || return 1
+	for deb in libraries/debs/*.deb; do
+		dpkg-deb -x "$deb" libraries
+	done
+	remove "$PWD/libraries/debs"
+}
+
+wrap_tools() {
+	find usr/lib -path '*linux-kbuild*' -type f -perm -100 | while read -r tool; do
+		ldd "$tool" 2>&1 | grep -q 'not found' || continue
+		[ -d libraries ] || bring_libraries || exit 1
+		mv "$tool" "$tool.real"
+		libraries=$home/$1/libraries/usr
+		cat >"$tool" <<-END
+			#!/bin/sh
+			exec "$libraries/lib/x86_64-linux-gnu/ld-linux-x86-64.so.2" --library-path "$libraries/lib/x86_64-linux-gnu" \\
+				"$home/$1/$tool.real" "\$@"
+		END
+		chmod +x "$tool"
+	done
+}
+
 unpack() {
 	remove "$home/$1.new"
 	mkdir -p "$home/$1.new/debs"
@@ -98,6 +124,7 @@ unpack() {
 	# They name the place that they are installed in.
 	sed -i "s|/usr/src/|$home/$1/usr/src/|" "usr/src/linux-headers-$1/Makefile"
 	ln -s "usr/src/linux-headers-$1" headers
+	wrap_tools "$1" || return 1
 	cd "$home"
 	mv "$1.new" "$1"
 }
