@@ -41,6 +41,7 @@ typedef struct LiarLie {
     void (*config)(VirtIONetLiar *s, struct craft_net_config *c);
     void (*answer)(LiarAnswer *answer);
     bool unsent;    /* packets to be sent are never used */
+    bool swallows;  /* buffers to receive with are taken and never used */
     bool silent;    /* commands are not answered */
     bool wordless;  /* ... or without an acknowledgement */
     uint8_t ack;
@@ -162,6 +163,7 @@ static const LiarLie liar_lies[] = {
     { "ctrl-silent", .silent = true },
     { "ctrl-wordless", .wordless = true },
     { "ctrl-error", .ack = CRAFT_NET_ACK_ERR },
+    { "swallows", .swallows = true },
 };
 
 static void liar_complete(VirtIONetLiar *s, const LiarAnswer *a)
@@ -194,6 +196,11 @@ static void liar_send_back(VirtIONetLiar *s, LiarPacket *packet, size_t len)
     LiarAnswer answer = { &packet->hdr, elem, sizeof(packet->hdr) + len };
 
     if (!elem) {
+        return;
+    }
+    if (s->lie->swallows) {
+        virtqueue_detach_element(s->rx, elem, 0);
+        g_free(elem);
         return;
     }
     packet->hdr = (struct craft_net_hdr) { .num_buffers = cpu_to_le16(1) };

@@ -11,7 +11,7 @@
 # In the order of the device's table: the last byte of an address is the place.
 lies="none mac mtu pairs restless used-none used-short used-huge buffers-none buffers-many \
 	buffers-empty csum-start gso-type gso-huge bad-id twice needs-reset unsent \
-	ctrl-silent ctrl-wordless ctrl-error"
+	ctrl-silent ctrl-wordless ctrl-error swallows"
 good='none mtu pairs ctrl-silent ctrl-wordless ctrl-error'
 errors='used-none used-short used-huge buffers-none buffers-many buffers-empty csum-start
 	gso-type gso-huge'
@@ -70,6 +70,8 @@ for lie in $reset; do
 done
 grep -q "^unsent: packets=0 errors=0 sent=0" "$out"
 result $? "unsent: nothing is sent"
+grep -q "^swallows: packets=0 errors=0 sent=[1-9]" "$out"
+result $? "swallows: nothing is received"
 ! grep -q "^restless" "$out"
 result $? "restless: the device is refused"
 for words in 'never settles' 'feature 22 not used: pairs of queues: 65535' 'MTU of 1$' \

@@ -194,6 +194,24 @@ start_vm ready --module fault_virtio --device virtio-fault-pci,id=healthy \
 	stop_vm
 }
 
+# Receive buffers that wait for packets are no fault; those that never come back are one.
+net='for at in /sys/class/net/eth*; do
+	ip addr add 10.0.${at##*eth}.1/24 dev ${at##*/} && ip link set ${at##*/} up
+	ping -c 3 -W 1 10.0.${at##*eth}.2 >/dev/null 2>&1
+done
+echo ready
+sleep 3600'
+start_vm ready --transport mmio --no-device --module craft_net --append initcall_blacklist=virtio_net_driver_init \
+	--device virtio-net-liar-device,id=good,lie=none \
+	--device virtio-net-liar-device,id=stuck,lie=swallows -- sh -c "$net" && {
+	looks good stuck
+	finds good nothing "buffers that wait for packets"
+	finds stuck "lost queue-full" "receive buffers that the device swallowed"
+	grep -q 'queue 0' "$out"
+	result $? "and it is the receive queue"
+	stop_vm
+}
+
 # Healthy loads of every kind at once, then the same devices idle.
 mkdir "$work/share"
 head -c 1000000 /dev/urandom >"$work/share/file"
