@@ -3,7 +3,7 @@
 # With SOAK: kc each and kc bisect on a clone of Linux with planted bugs in virtio_blk.c: ten
 # commits, of which the fourth breaks only under SMP and the seventh does not build; and thirty.
 . "$(dirname "$0")/../lib.sh"
-. "$(dirname "$0")/lib.sh"
+. "$(dirname "$0")/../planted-history.sh"
 
 if [ -z "${SOAK:-}" ]; then
 	skip "series of Linux" "SOAK=1 builds its commits"

@@ -4,7 +4,7 @@
 # alone, what does not build, what ends them, and what they leave behind.
 # shellcheck disable=SC2016,SC2086 # what other shells are to expand; lists of words
 . "$(dirname "$0")/../lib.sh"
-. "$(dirname "$0")/lib.sh"
+. "$(dirname "$0")/../planted-history.sh"
 
 tree=$work/tree
 linux=$(cat "$root/build/lab/.linux")
