@@ -16,8 +16,9 @@ GUEST = re.compile(r"root@kernelcraft:[^\n#]*# " + SPOKEN)
 MONITOR = re.compile(r"\(qemu\) " + SPOKEN)
 TAIL = 2000
 TO_MONITOR = b"\x01c"  # Ctrl-A c, there and back
-# That a clock has settled is said a while after each boot, into whatever is typed then.
-SETTLED = re.compile(r"\[ *[0-9.]+\] (?:tsc|clocksource): [^\n]*\n")
+# That a clock has settled and a NIC is up is said a while after each boot, into
+# whatever is typed then.
+SETTLED = re.compile(r"\[ *[0-9.]+\] (?:tsc|clocksource|8021q): [^\n]*\n")
 ESCAPES = re.compile(r"\x1b(?:\[[0-9;?]*[A-Za-z]|[78=>]|\][^\x07]*\x07)")
 HOST = r"""
 exec 2>&1
@@ -29,7 +30,7 @@ done
 
 
 def plain(text):
-    """Without what moves a cursor, and what the kernel says of its clock."""
+    """Without what moves a cursor, and what the kernel says once a boot is over."""
     return SETTLED.sub("", ESCAPES.sub("", text).replace("\r", ""))
 
 
