@@ -8,11 +8,12 @@
 cd "$root" || exit 1
 mkfifo "$work/stuck"
 
-# What the one before said is not taken for what this one says.
+# What the one before said is not taken for what this one says. Below nohup a hangup
+# is ignored, and a shell cannot undo that.
 begin() {
 	: >"$out"
 	: >"$err"
-	"$@" >"$out" 2>"$err" </dev/null &
+	env --default-signal=HUP "$@" >"$out" 2>"$err" </dev/null &
 	pid=$!
 }
 said() {
@@ -122,7 +123,7 @@ ends "kc trace" TERM 143
 printf 'echo typed\n' >"$work/typed"
 : >"$out"
 : >"$err"
-"$kc" boot <"$work/typed" >"$out" 2>"$err" &
+env --default-signal=HUP "$kc" boot <"$work/typed" >"$out" 2>"$err" &
 pid=$!
 await 60 said typed
 ends "kc boot" HUP 129
