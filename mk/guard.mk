@@ -8,7 +8,8 @@
 # line, as a variable of that name is something else's as likely.
 GIVEN := LINUX_SRC QEMU_SRC BUILDROOT_SRC BUILDROOT_DEFCONFIG BR2_EXTERNAL_TOOLCHAIN \
 	BR2_DL_DIR BR2_CCACHE_DIR DEBIAN_MIRROR KC_DEVICES
-SAID := JOBS SOURCES LAB ARGS NAME DIR DISK_SIZE MODULES_HELLO PREFIX DESTDIR BUILDROOT_CCACHE
+SAID := JOBS SOURCES ARGS NAME DIR DISK_SIZE MODULES_HELLO PREFIX DESTDIR BUILDROOT_CCACHE \
+	$(if $(filter series-%,$(MAKECMDGOALS)),LAB)
 
 # Of the host: who and where we are, its network, ccache's and kc's own settings,
 # and what the dynamic linker needs.
