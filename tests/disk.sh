@@ -35,7 +35,7 @@ have_craft_device() {
 }
 
 # disk_guest DRIVER DEVICE PROPERTIES DRIVE COMMANDS [OPTION...]: runs the
-# commands in a guest with such a pair; DRIVE is what -drive takes.
+# commands in a guest with such a pair; DRIVE is what -drive takes. $disk_limit: seconds, or 300
 disk_guest() {
 	module=
 	[ "$1" = stock ] || module='--module craft_blk'
@@ -44,7 +44,7 @@ disk_guest() {
 	properties=$3 drive=$4 commands=$5
 	shift 5
 	# shellcheck disable=SC2086 # words
-	try 300 "$kc" run --no-device --memory 512M $module --qemu-args "-drive if=none,id=d,$drive" \
+	try "${disk_limit:-300}" "$kc" run --no-device --memory 512M $module --qemu-args "-drive if=none,id=d,$drive" \
 		--device "$model,drive=d,id=disk0$properties" "$@" -- sh -c "$take$commands"
 }
 
