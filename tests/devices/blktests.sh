@@ -9,7 +9,9 @@
 . "$(dirname "$0")/../lib.sh"
 . "$(dirname "$0")/../disk.sh"
 
-wanted=${*:-block}
+# 011 switches the device off in PCI's configuration under load: the stock pair hangs for good,
+# as virtio_blk has no time limit for requests.
+wanted=${*:-block -x block/011}
 seconds=${SOAK:+60}
 seconds=${seconds:-10}
 if [ ! "${BLKTESTS_SRC:-}" ]; then
@@ -28,7 +30,8 @@ status=$?
 result $status "blktests of BLKTESTS_SRC is built"
 [ $status = 0 ] || { done_testing; exit; }
 
-disk_limit=${SOAK:+1800}
+disk_limit=${SOAK:+3600}
+disk_limit=${disk_limit:-900}
 root_of_host="-virtfs local,path=/,mount_tag=host,security_model=none,readonly=on,multidevs=remap"
 # Each test says how it ended in a file of its own; a line "= TEST VERDICT [REASON]" for each.
 run='mkdir /host
@@ -49,7 +52,7 @@ run='mkdir /host
 
 # run_pair DRIVER DEVICE: what was said of each test, to $work/DRIVER
 run_pair() {
-		truncate -s 0 "$work/disk" && truncate -s 1G "$work/disk"
+	truncate -s 0 "$work/disk" && truncate -s 1G "$work/disk"
 	disk_guest "$1" "$2" ,num-queues=2,bus=hotplug0 \
 		"file=$work/disk,format=raw,discard=unmap" \
 		"work=$work seconds=$seconds wanted='$wanted'; $run" --smp 2 --qemu-args "$root_of_host"
