@@ -102,9 +102,10 @@ const char *console_panic(const struct console *console)
 	return console->panic;
 }
 
-const char *console_find(const struct console *console, const char *part)
+/* From the line being received, 0, or from the one before it, 1 */
+static const char *find_from(const struct console *console, unsigned first, const char *part)
 {
-	for (unsigned i = 0; i <= console->complete; i++) {
+	for (unsigned i = first; i <= console->complete; i++) {
 		unsigned at = (console->current + CONSOLE_LINES - i) % CONSOLE_LINES;
 		const char *line = console->lines[at];
 
@@ -112,6 +113,16 @@ const char *console_find(const struct console *console, const char *part)
 			return line;
 	}
 	return NULL;
+}
+
+const char *console_find(const struct console *console, const char *part)
+{
+	return find_from(console, 0, part);
+}
+
+const char *console_find_ended(const struct console *console, const char *part)
+{
+	return find_from(console, 1, part);
 }
 
 void console_print_tail(const struct console *console, unsigned lines, FILE *out)

@@ -41,6 +41,9 @@ const char *console_panic(const struct console *console);
 /* The newest line that has @part in it, the one being received included; NULL if none. */
 const char *console_find(const struct console *console, const char *part);
 
+/* The same without the one being received, for who wants all that a line has to say. */
+const char *console_find_ended(const struct console *console, const char *part);
+
 /* Prints up to @lines of the last lines, indented, without control characters. */
 void console_print_tail(const struct console *console, unsigned lines, FILE *out);
 

@@ -101,7 +101,7 @@ static bool is_ready(const struct frame *frame, GError **error)
 /* The agent's last words, where it has no other way to say them. */
 static const char *missing_driver(struct vm *vm)
 {
-	const char *line = console_find(vm_console(vm), KC_NO_DRIVER);
+	const char *line = console_find_ended(vm_console(vm), KC_NO_DRIVER);
 
 	return line ? strstr(line, KC_NO_DRIVER) + strlen(KC_NO_DRIVER) : NULL;
 }

@@ -143,6 +143,8 @@ static void the_newest_line_is_found(void **state)
 	feed(*state, "a: one\na: two\nb: three\nx: unfinished");
 	assert_string_equal(console_find(*state, "a: "), "a: two");
 	assert_string_equal(console_find(*state, "unfin"), "x: unfinished");
+	assert_string_equal(console_find_ended(*state, "a: "), "a: two");
+	assert_null(console_find_ended(*state, "unfin"));
 	assert_null(console_find(*state, "four"));
 }
 
