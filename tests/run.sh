@@ -87,7 +87,8 @@ run_one() {
 	tap=$(log_of "$name").tap
 	take_slot
 	start=$(date +%s)
-	"$1" >"$tap" 2>&1 9>&-
+	# Below nohup a hangup is ignored, which no shell can undo, and some test it.
+	env --default-signal=HUP "$1" >"$tap" 2>&1 9>&-
 	status=$?
 	took=$(($(date +%s) - start))
 	bad=$(count '^not ok ' "$tap")

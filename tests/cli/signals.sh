@@ -8,12 +8,11 @@
 cd "$root" || exit 1
 mkfifo "$work/stuck"
 
-# What the one before said is not taken for what this one says. Below nohup a hangup
-# is ignored, and a shell cannot undo that.
+# What the one before said is not taken for what this one says.
 begin() {
 	: >"$out"
 	: >"$err"
-	env --default-signal=HUP "$@" >"$out" 2>"$err" </dev/null &
+	"$@" >"$out" 2>"$err" </dev/null &
 	pid=$!
 }
 said() {
@@ -123,7 +122,7 @@ ends "kc trace" TERM 143
 printf 'echo typed\n' >"$work/typed"
 : >"$out"
 : >"$err"
-env --default-signal=HUP "$kc" boot <"$work/typed" >"$out" 2>"$err" &
+"$kc" boot <"$work/typed" >"$out" 2>"$err" &
 pid=$!
 await 60 said typed
 ends "kc boot" HUP 129
