@@ -13,7 +13,7 @@
 # run at once as there are CPUs, whoever starts them.
 #
 # A host that stood still, or was crowded, fails tests that nothing is wrong
-# with. So up to three files that failed run again, alone, and what passes then
+# with. So up to five files that failed run again, alone, and what passes then
 # is reported as flaky, with what failed at first: no failure, but nothing to
 # forget. make soak, which is there to find such, takes each failure as one.
 #
@@ -144,7 +144,7 @@ failed() {
 
 # run_again FILE...
 run_again() {
-	[ $# -gt 0 ] && [ $# -le 3 ] && [ "${KC_TEST_AGAIN:-1}$SOAK" = 1 ] || return 0
+	[ $# -gt 0 ] && [ $# -le 5 ] && [ "${KC_TEST_AGAIN:-1}$SOAK" = 1 ] || return 0
 	for file; do
 		first=$(log_of "$(name_of "$file")")
 		cp "$first.tap" "$first.first"
