@@ -7,10 +7,10 @@
 #include <string.h>
 #include <unistd.h>
 
-#define ANSWER_SECONDS 3 /* for the first byte */
+#define ANSWER_SECONDS 5 /* for the first byte */
 #define NMI_SECONDS \
 	25 /* the kernel waits 10 for each CPU's backtrace, and has only then the console */
-#define DUMP_SECONDS 12 /* for the last one, when the guest does not fall silent */
+#define DUMP_SECONDS 30 /* for the last one: a busy host prints slowly */
 #define SILENCE_USEC (700 * 1000)
 #define SILENCE_POLL_MS 100
 #define TEXT_MAX_BYTES (8 * 1024 * 1024)
@@ -57,17 +57,14 @@ static gboolean on_poll(void *data)
 	return G_SOURCE_CONTINUE;
 }
 
-/* Waits for a dump to begin and to end. Returns false if none begins. */
-static bool await_dump(struct listener *listener, double seconds)
+/* Waits until @done, as one that polls may see only by looking again. */
+static bool await(bool (*done)(void *data), struct listener *listener, double seconds)
 {
 	guint poll = g_timeout_add(SILENCE_POLL_MS, on_poll, NULL);
-	bool begun = loop_until(has_heard, listener, loop_deadline(seconds)) == LOOP_DONE &&
-		     listener->text->len > listener->since;
+	enum loop_end end = loop_until(done, listener, loop_deadline(seconds));
 
-	if (begun)
-		loop_until(is_silent, listener, loop_deadline(DUMP_SECONDS));
 	g_source_remove(poll);
-	return begun;
+	return end == LOOP_DONE;
 }
 
 static JsonNode *qmp_with(struct vm *vm, const char *command, const char *name, const char *value)
@@ -85,32 +82,50 @@ static bool qmp_does(struct vm *vm, const char *command, const char *name, const
 	return answer;
 }
 
+/* What a guest prints by itself is no answer. */
+static bool is_answered(void *data)
+{
+	const char *text = heard(data);
+
+	return strstr(text, "sysrq: ") || strstr(text, "SysRq : ");
+}
+
+static bool is_marked(void *data)
+{
+	return strstr(heard(data), "Changing Loglevel");
+}
+
 /* The kernel takes the key behind a BREAK for SysRq's, within five seconds. */
+static bool press(struct listener *listener, char key)
+{
+	return qmp_does(listener->vm, "chardev-send-break", "id", "console") &&
+	       write(vm_console_fd(listener->vm), &key, 1) == 1;
+}
+
 static bool sysrq(struct listener *listener, char key)
 {
 	listener->since = listener->text->len;
-	if (!qmp_does(listener->vm, "chardev-send-break", "id", "console") ||
-	    write(vm_console_fd(listener->vm), &key, 1) != 1)
-		return false;
-	return await_dump(listener, ANSWER_SECONDS);
+	return press(listener, key) && await(is_answered, listener, ANSWER_SECONDS);
+}
+
+/* '8' lets all levels through to the console, and shows whether anybody listens. */
+static bool sysrq_works(struct listener *listener)
+{
+	return sysrq(listener, '8');
 }
 
 /*
- * '8' lets all levels through to the console, and shows whether anybody
- * listens: what a guest prints by itself is no answer.
+ * Keys are served one by one, so an '8' marks each dump's end: silence does not, on a
+ * busy host. It is pressed once the dump has begun: of two keys that one interrupt
+ * finds, the serial driver keeps the last.
  */
-static bool sysrq_works(struct listener *listener)
-{
-	return sysrq(listener, '8') &&
-	       (strstr(heard(listener), "sysrq: ") || strstr(heard(listener), "SysRq : "));
-}
-
 static void ask_by_sysrq(struct listener *listener)
 {
 	static const char keys[] = {'l', 'w', 't'};
 
 	for (size_t i = 0; i < G_N_ELEMENTS(keys); i++)
-		sysrq(listener, keys[i]);
+		if (sysrq(listener, keys[i]) && press(listener, '8'))
+			await(is_marked, listener, DUMP_SECONDS);
 	listener->since = 0;
 }
 
@@ -128,8 +143,10 @@ static bool ask_by_nmi(struct listener *listener)
 	    !qmp_does(listener->vm, "set-action", "shutdown", "pause"))
 		return false;
 	answer = qmp_call(vm_qmp(listener->vm), "inject-nmi", NULL, NULL);
-	return answer && await_dump(listener, NMI_SECONDS) &&
-	       strstr(heard(listener), "Kernel panic");
+	if (!answer || !await(has_heard, listener, NMI_SECONDS))
+		return false;
+	await(is_silent, listener, DUMP_SECONDS);
+	return strstr(heard(listener), "Kernel panic");
 }
 
 static char *registers(struct vm *vm)

@@ -153,25 +153,41 @@ static void put_table(struct chain *chain, unsigned count)
 	qtest_write(chain->qtest, DESC, &desc, sizeof(desc));
 }
 
-void chain_submit(struct chain *chain)
+/* What goes out, and what is to be overwritten by what comes in. */
+static void put_data(struct chain *chain, const guint16 *out, const guint16 *in)
 {
-	const guint16 *out = chain->cuts->out, *in = chain->cuts->in;
-	unsigned outs = count_cuts(out), ins = count_cuts(in), at = 0;
-	guint16 idx = GUINT16_TO_LE(++chain->submitted);
-
-	for (unsigned i = 0; i < outs; at += out[i++]) {
+	for (unsigned i = 0, at = 0; i < count_cuts(out); at += out[i++])
 		qtest_write(chain->qtest, OUT + i * PAGE, chain->sent + at, out[i]);
-		put_desc(chain, i, outs + ins, OUT + i * PAGE, out[i], 0);
-	}
-	for (unsigned i = 0; i < ins; i++) {
+	for (unsigned i = 0; i < count_cuts(in); i++) {
 		g_autofree guint8 *fill = g_malloc(in[i]);
 
 		memset(fill, 0xee, in[i]);
 		qtest_write(chain->qtest, IN + i * PAGE, fill, in[i]);
-		put_desc(chain, outs + i, outs + ins, IN + i * PAGE, in[i], VRING_DESC_F_WRITE);
 	}
+}
+
+/*
+ * The head last: an iothread that polls looks at a packed ring's head before it is
+ * kicked, and a chain without its rest breaks the device.
+ */
+static void put_chain(struct chain *chain, const guint16 *out, const guint16 *in)
+{
+	unsigned outs = count_cuts(out), count = outs + count_cuts(in);
+
+	for (unsigned i = count; i-- > outs;)
+		put_desc(chain, i, count, IN + (i - outs) * PAGE, in[i - outs], VRING_DESC_F_WRITE);
+	for (unsigned i = outs; i--;)
+		put_desc(chain, i, count, OUT + i * PAGE, out[i], 0);
 	if (is_indirect(chain))
-		put_table(chain, outs + ins);
+		put_table(chain, count);
+}
+
+void chain_submit(struct chain *chain)
+{
+	guint16 idx = GUINT16_TO_LE(++chain->submitted);
+
+	put_data(chain, chain->cuts->out, chain->cuts->in);
+	put_chain(chain, chain->cuts->out, chain->cuts->in);
 	if (!is_packed(chain))
 		qtest_write(chain->qtest, AVAIL + 2, &idx, sizeof(idx));
 	qtest_set(chain->qtest, MMIO + VIRTIO_MMIO_QUEUE_NOTIFY, 0);

@@ -92,9 +92,10 @@ static void put_split(struct qtest *qtest, unsigned n)
 	qtest_write(qtest, AVAIL + 4 + n * sizeof(head), &head, sizeof(head));
 }
 
+/* The head last: the device may look at any time. */
 static void put_packed(struct qtest *qtest, unsigned n)
 {
-	for (unsigned i = 0; i < BLK_DESCS; i++) {
+	for (unsigned i = BLK_DESCS; i--;) {
 		struct vring_packed_desc desc = {.id = GUINT16_TO_LE(n)};
 
 		place(n, i, (guint64 *)&desc.addr, &desc.len, &desc.flags);
