@@ -1,71 +1,46 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "bench/html.h"
 #include "base/output.h"
-#include "base/quote.h"
+#include "base/page.h"
 #include "bench/chart.h"
 #include "bench/words.h"
 
-#include <gio/gio.h>
 #include <math.h>
 #include <stdio.h>
 
 /* glib-compile-resources' own; to name it is what brings the page out of its archive. */
 GResource *bench_get_resource(void);
 
-static void put_part(FILE *out, const char *name)
-{
-	g_autofree char *path = g_strconcat("/kc/bench/", name, NULL);
-	g_autoptr(GBytes) part = g_resource_lookup_data(bench_get_resource(), path,
-							G_RESOURCE_LOOKUP_FLAGS_NONE, NULL);
-
-	g_assert(part); /* linked into kc */
-	fwrite(g_bytes_get_data(part, NULL), 1, g_bytes_get_size(part), out);
-}
-
 static const struct bench_machine *machine_at(const struct bench *bench, guint i)
 {
 	return g_ptr_array_index(bench->machines, i);
 }
 
-static void put_text(FILE *out, const char *text)
-{
-	g_autofree char *safe = quote_printable(text);
-	g_autofree char *escaped = g_markup_escape_text(safe, -1);
-
-	fputs(escaped, out);
-}
-
-static void put_tagged(FILE *out, const char *open, const char *text, const char *close)
-{
-	fputs(open, out);
-	put_text(out, text);
-	fputs(close, out);
-}
-
 static void put_key(FILE *out, const struct bench *bench, guint i)
 {
 	fprintf(out, "<span class=\"key\" style=\"--h:%u\"></span>", bench_chart_hue(bench, i));
-	put_text(out, machine_at(bench, i)->name);
+	page_put_text(out, machine_at(bench, i)->name);
 }
 
 static void put_head(FILE *out, const struct bench *bench)
 {
 	g_autofree char *method = words_method(bench), *time = words_time(bench);
 
-	put_tagged(out, "<h1><code>", bench->load, "</code></h1>\n<p>");
-	put_tagged(out, "", time, "; ");
-	put_tagged(out, "", method,
-		   "</p>\n<div class=\"wide\"><table><tr><th>machine<th>"
-		   "accelerator<th>guest's kernel<th>QEMU<th>options</tr>\n");
+	page_put_tagged(out, "<h1><code>", bench->load, "</code></h1>\n<p>");
+	page_put_tagged(out, "", time, "; ");
+	page_put_tagged(out, "", method,
+			"</p>\n<div class=\"wide\"><table><tr><th>machine<th>"
+			"accelerator<th>guest's kernel<th>QEMU<th>options</tr>\n");
 	for (guint i = 0; i < bench->machines->len; i++) {
 		const struct bench_machine *machine = machine_at(bench, i);
 
 		fputs("<tr><td>", out);
 		put_key(out, bench, i);
 		fprintf(out, "<td>%s", bench_accelerator(machine));
-		put_tagged(out, "<td>", machine->release ? machine->release : "?", "");
-		put_tagged(out, "<td>", machine->qemu_version ? machine->qemu_version : "?", "");
-		put_tagged(out, "<td><code>", machine->options, "</code></tr>\n");
+		page_put_tagged(out, "<td>", machine->release ? machine->release : "?", "");
+		page_put_tagged(out, "<td>", machine->qemu_version ? machine->qemu_version : "?",
+				"");
+		page_put_tagged(out, "<td><code>", machine->options, "</code></tr>\n");
 	}
 	fputs("</table></div>\n", out);
 }
@@ -107,8 +82,8 @@ static void put_metric(FILE *out, const struct bench *bench, guint i)
 	const struct bench_metric *metric = bench_metric(bench, i);
 	g_autofree char *accelerators = words_accelerators(bench);
 
-	put_tagged(out, "<h2>", metric->name, "");
-	put_tagged(out, *metric->unit ? ", " : "", metric->unit, "");
+	page_put_tagged(out, "<h2>", metric->name, "");
+	page_put_tagged(out, *metric->unit ? ", " : "", metric->unit, "");
 	fprintf(out, " (%s, %s is better)</h2>\n<div class=\"wide\">\n", accelerators,
 		metric->lower ? "lower" : "higher");
 	bench_chart_put(out, bench, i);
@@ -126,8 +101,8 @@ static void put_counts(FILE *out, const struct bench *bench)
 {
 	g_autofree char *operation = words_operation(bench);
 
-	put_tagged(out, "<h2>What it cost ", operation,
-		   " (median)</h2>\n<div class=\"wide\"><table><tr><th>");
+	page_put_tagged(out, "<h2>What it cost ", operation,
+			" (median)</h2>\n<div class=\"wide\"><table><tr><th>");
 	for (guint i = 0; i < bench->machines->len; i++) {
 		fputs("<th class=\"number\">", out);
 		put_key(out, bench, i);
@@ -135,12 +110,13 @@ static void put_counts(FILE *out, const struct bench *bench)
 	}
 	fputs("</tr>\n", out);
 	for (int count = 0; count < COUNTS; count++) {
-		put_tagged(out, "<tr><td>", count_words(count), "");
+		page_put_tagged(out, "<tr><td>", count_words(count), "");
 		for (guint i = 0; i < bench->machines->len; i++) {
 			g_autofree char *cost = words_cost(machine_at(bench, i), count);
 
-			put_tagged(out, "<td class=\"number\">",
-				   cost ? cost : words_unknown(machine_at(bench, i), count), "");
+			page_put_tagged(out, "<td class=\"number\">",
+					cost ? cost : words_unknown(machine_at(bench, i), count),
+					"");
 		}
 		fputs("</tr>\n", out);
 	}
@@ -156,12 +132,12 @@ static void put_notes(FILE *out, const struct bench *bench)
 	      "share of rounds that have at most each value.</p>\n",
 	      out);
 	for (int i = 0; notes[i]; i++)
-		put_tagged(out, "<p>", notes[i], "</p>\n");
+		page_put_tagged(out, "<p>", notes[i], "</p>\n");
 	if (bench->baseline) {
 		g_autofree char *time = words_time(bench->baseline);
 
-		put_tagged(out, "<p>baseline: ", bench->baseline_file, ", of ");
-		put_tagged(out, "", time, "</p>\n");
+		page_put_tagged(out, "<p>baseline: ", bench->baseline_file, ", of ");
+		page_put_tagged(out, "", time, "</p>\n");
 	}
 }
 
@@ -169,10 +145,8 @@ static void put_page(FILE *out, const void *data)
 {
 	const struct bench *bench = data;
 
-	put_part(out, "head.html");
-	fputs("<style>\n", out);
-	put_part(out, "bench.css");
-	fputs("</style>\n</head>\n<body>\n", out);
+	page_put_head(out, bench_get_resource(), "/kc/bench", "bench.css");
+	fputs("</head>\n<body>\n", out);
 	put_head(out, bench);
 	for (guint i = 0; i < bench->metrics->len; i++)
 		put_metric(out, bench, i);

@@ -1,40 +1,14 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* One page, which needs no other file: both halves of each pair side by side, with their sources. */
-#include "base/quote.h"
+#include "base/page.h"
 #include "coverage/results.h"
 
-#include <gio/gio.h>
 #include <string.h>
 
 #define OPEN_LINES 400 /* a source of so many lines is seen at once */
 
 /* glib-compile-resources' own; to name it is what brings the page out of its archive. */
 GResource *coverage_get_resource(void);
-
-static void put_part(FILE *out, const char *name)
-{
-	g_autofree char *path = g_strconcat("/kc/coverage/", name, NULL);
-	g_autoptr(GBytes) part = g_resource_lookup_data(coverage_get_resource(), path,
-							G_RESOURCE_LOOKUP_FLAGS_NONE, NULL);
-
-	g_assert(part); /* linked into kc */
-	fwrite(g_bytes_get_data(part, NULL), 1, g_bytes_get_size(part), out);
-}
-
-static void put_text(FILE *out, const char *text)
-{
-	g_autofree char *valid = g_utf8_make_valid(text, -1);
-	g_autofree char *escaped = g_markup_escape_text(valid, -1);
-
-	fputs(escaped, out);
-}
-
-static void put_tagged(FILE *out, const char *open, const char *text, const char *close)
-{
-	fputs(open, out);
-	put_text(out, text);
-	fputs(close, out);
-}
 
 /* Seven places */
 static void put_count(FILE *out, const struct source_line *line)
@@ -69,7 +43,9 @@ static void put_line(FILE *out, const struct source *source, unsigned number,
 		fprintf(out, "<span><i>%6u</i>        ", number);
 	}
 	/* So far 14 columns: the text's tabs are where they are in the source. */
-	put_tagged(out, "  ", text, "</span>\n");
+	fputs("  ", out);
+	page_put_code(out, text);
+	fputs("</span>\n", out);
 }
 
 static void put_code(FILE *out, const struct source *source)
@@ -108,8 +84,8 @@ static void put_source(FILE *out, const struct lab *lab, const struct source *so
 	source_add_up(&sum, source);
 	lines = results_share(sum.lines_run, sum.lines, "lines");
 	fprintf(out, "<details%s><summary>", sum.lines <= OPEN_LINES ? " open" : "");
-	put_tagged(out, "<code>", name, "</code> ");
-	put_text(out, lines);
+	page_put_tagged(out, "<code>", name, "</code> ");
+	page_put_text(out, lines);
 	fputs("</summary>\n", out);
 	if (source->stale)
 		fputs("<p class=warn>Changed after it was built to be counted: what stands here is "
@@ -130,7 +106,7 @@ static void put_never(FILE *out, const struct half *half)
 		fputs(first ? "<p>Never run: " : ", ", out);
 		fputs("<a href=#", out);
 		put_anchor(out, source, function->line);
-		put_tagged(out, "><code>", function->name, "()</code></a>");
+		page_put_tagged(out, "><code>", function->name, "()</code></a>");
 		first = false;
 	}
 	fputs(first ? "<p>Each function was run.</p>\n" : "</p>\n", out);
@@ -186,7 +162,7 @@ static void put_table(FILE *out, const struct results *results)
 		const struct pair *pair = g_ptr_array_index(results->pairs, i);
 
 		fprintf(out, "<tr><td><a href=#p%u>", i);
-		put_tagged(out, "", pair->name, "</a>");
+		page_put_tagged(out, "", pair->name, "</a>");
 		for (int side = 0; side < SIDES; side++)
 			put_cells(out, &pair->halves[side]);
 		fputs("</tr>\n", out);
@@ -196,18 +172,17 @@ static void put_table(FILE *out, const struct results *results)
 
 static void put_head(FILE *out, const struct results *results)
 {
-	put_part(out, "head.html");
-	fputs("<style>\n", out);
-	put_part(out, "coverage.css");
-	put_tagged(out, "</style>\n</head>\n<body>\n<h1>What <code>", results->what,
-		   "</code> ran</h1>\n");
+	page_put_head(out, coverage_get_resource(), "/kc/coverage", "coverage.css");
+	page_put_tagged(out, "</head>\n<body>\n<h1>What <code>", results->what,
+			"</code> ran</h1>\n");
 	fprintf(out,
 		"<p>%u guest%s. Behind its number each line with code has how often it was run: 0 for "
 		"never, and a star where not all of it was. What was run may still be wrong: it was "
 		"met, not proven.</p>\n",
 		results->guests, results->guests == 1 ? "" : "s");
 	for (guint i = 0; i < results->missing->len; i++)
-		put_tagged(out, "<p class=warn>", g_ptr_array_index(results->missing, i), "</p>\n");
+		page_put_tagged(out, "<p class=warn>", g_ptr_array_index(results->missing, i),
+				"</p>\n");
 }
 
 void results_put_html(FILE *out, const void *data)
@@ -220,7 +195,7 @@ void results_put_html(FILE *out, const void *data)
 		const struct pair *pair = g_ptr_array_index(results->pairs, i);
 
 		fprintf(out, "<h2 id=p%u>", i);
-		put_tagged(out, "", pair->name, "</h2>\n<div class=halves>\n");
+		page_put_tagged(out, "", pair->name, "</h2>\n<div class=halves>\n");
 		for (int side = 0; side < SIDES; side++)
 			put_half(out, results->lab, &pair->halves[side], side);
 		fputs("</div>\n", out);

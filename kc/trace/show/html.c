@@ -2,30 +2,22 @@
 /* The page is kc/trace/page/, put together, with the trace's records in base64. */
 #include "trace/show/html.h"
 #include "base/output.h"
+#include "base/page.h"
 #include "trace/show/html-header.h"
 #include "trace/show/pack.h"
 
-#include <gio/gio.h>
 #include <stdio.h>
 
 #define PIECE (48 * 1024)
+#define FOLDER "/kc/page"
 
 /* glib-compile-resources' own; to name it is what brings the page out of its archive. */
 GResource *page_get_resource(void);
 
-static const char *const scripts[] = {"data.js",   "index.js",	 "window.js", "lanes.js",
-				      "stages.js", "ring.js",	 "words.js",  "steps.js",
-				      "main.js",   "selftest.js"};
-
-static void put_part(FILE *out, const char *name)
-{
-	g_autofree char *path = g_strconcat("/kc/page/", name, NULL);
-	g_autoptr(GBytes) part = g_resource_lookup_data(page_get_resource(), path,
-							G_RESOURCE_LOOKUP_FLAGS_NONE, NULL);
-
-	g_assert(part); /* linked into kc */
-	fwrite(g_bytes_get_data(part, NULL), 1, g_bytes_get_size(part), out);
-}
+static const char *const scripts[] = {
+	FOLDER "/data.js",   FOLDER "/index.js",   FOLDER "/window.js", FOLDER "/lanes.js",
+	FOLDER "/stages.js", FOLDER "/ring.js",	   FOLDER "/words.js",	FOLDER "/steps.js",
+	FOLDER "/main.js",   FOLDER "/selftest.js"};
 
 static void put_base64(FILE *out, const GByteArray *bytes)
 {
@@ -81,16 +73,15 @@ static void put_constants(FILE *out)
 
 static void put_page(FILE *out, const void *trace)
 {
-	put_part(out, "head.html");
-	fputs("<style>\n", out);
-	put_part(out, "page.css");
-	fputs("</style>\n", out);
-	put_part(out, "body.html");
+	GResource *parts = page_get_resource();
+
+	page_put_head(out, parts, FOLDER, "page.css");
+	page_put_part(out, parts, FOLDER "/body.html");
 	put_data(out, trace);
 	fputs("<script>\n\"use strict\";\n", out);
 	put_constants(out);
 	for (guint i = 0; i < G_N_ELEMENTS(scripts); i++)
-		put_part(out, scripts[i]);
+		page_put_part(out, parts, scripts[i]);
 	fputs("</script>\n", out);
 }
 
