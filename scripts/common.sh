@@ -34,3 +34,41 @@ remove() {
 	ours "$@"
 	rm -rf -- "$@"
 }
+
+# Debian's own mirror, or the user's
+keyring=/usr/share/keyrings/debian-archive-keyring.gpg
+find_mirror() {
+	mirror=${DEBIAN_MIRROR:-http://deb.debian.org/debian}
+	mirror=${mirror%/}
+	case $mirror in
+	*[!!-~]* | [!a-z]*) ;;
+	*:/*) return ;;
+	esac
+	die "DEBIAN_MIRROR='$mirror' is not a URL, as http://deb.debian.org/debian is."
+}
+
+# configure_apt DIR TYPES SUITES: apt.conf in DIR, by which apt takes these of $mirror; nothing of
+# the system's own apt is read or written, and nothing needs root.
+configure_apt() {
+	mkdir -p "$1/parts" "$1/lists/partial" "$1/cache/archives/partial"
+	: >"$1/status"
+	cat >"$1/parts/kernelcraft.sources" <<-END
+		Types: $2
+		URIs: $mirror
+		Suites: $3
+		Components: main
+		Architectures: amd64
+		Signed-By: $keyring
+	END
+	cat >"$1/apt.conf" <<-END
+		Dir::Etc::SourceList "/dev/null";
+		Dir::Etc::SourceParts "$1/parts";
+		Dir::State::Lists "$1/lists";
+		Dir::State::Status "$1/status";
+		Dir::Cache "$1/cache";
+		APT::Sandbox::User "";
+		APT::Architecture "amd64";
+		Acquire::Retries "3";
+		Acquire::Languages "none";
+	END
+}

@@ -21,15 +21,7 @@ series=${4:-}
 upstream=${5:-}
 sha256=${6:-}
 suite=trixie
-keyring=/usr/share/keyrings/debian-archive-keyring.gpg
-mirror=${DEBIAN_MIRROR:-http://deb.debian.org/debian}
-mirror=${mirror%/}
-case $mirror in
-*[!!-~]* | [!a-z]*) url= ;;
-*:/*) url=$mirror ;;
-*) url= ;;
-esac
-[ "$url" ] || die "DEBIAN_MIRROR='$mirror' is not a URL, as http://deb.debian.org/debian is."
+find_mirror
 
 sources=${SOURCES:-}
 if [ -z "$sources" ]; then
@@ -39,28 +31,10 @@ if [ -z "$sources" ]; then
 	[ -z "${DEBIAN_MIRROR:-}" ] || sources=debian
 fi
 
-configure_apt() {
+configure() {
 	[ -e $keyring ] ||
 		die "$keyring is missing: install debian-archive-keyring, or take upstream's archives by SOURCES=upstream."
-	mkdir -p "$apt/parts" "$apt/lists/partial" "$apt/cache/archives/partial"
-	: >"$apt/status"
-	cat >"$apt/parts/kernelcraft.sources" <<-END
-		Types: deb deb-src
-		URIs: $mirror
-		Suites: $suite
-		Components: main
-		Signed-By: $keyring
-	END
-	cat >"$apt/apt.conf" <<-END
-		Dir::Etc::SourceList "/dev/null";
-		Dir::Etc::SourceParts "$apt/parts";
-		Dir::State::Lists "$apt/lists";
-		Dir::State::Status "$apt/status";
-		Dir::Cache "$apt/cache";
-		APT::Sandbox::User "";
-		Acquire::Retries "3";
-		Acquire::Languages "none";
-	END
+	configure_apt "$apt" 'deb deb-src' $suite
 }
 
 # tell COMMAND...: what it says is kept as well.
@@ -100,7 +74,7 @@ update_apt() {
 	[ -z "$(find "$apt/failed" -newer "$apt/asked.$name" 2>/dev/null)" ] ||
 		die "$name is not fetched, as apt-get update has just failed: see above."
 	fresh || {
-		configure_apt
+		configure
 		tell apt-get update --error-on=any || {
 			: >"$apt/failed"
 			die "$name cannot be fetched from $mirror; apt-get update says:" "    $(reason)" "$(advice)"

@@ -14,9 +14,7 @@ set -eu
 wanted=$1
 home=$root/build/debian
 apt=$home/apt
-keyring=/usr/share/keyrings/debian-archive-keyring.gpg
-mirror=${DEBIAN_MIRROR:-http://deb.debian.org/debian}
-mirror=${mirror%/}
+find_mirror
 export APT_CONFIG="$apt/apt.conf"
 
 case $wanted in
@@ -30,37 +28,17 @@ case $wanted in
 *) pattern=$pattern-cloud-amd64 ;;
 esac
 
-configure_apt() {
+configure() {
 	command -v apt-get >/dev/null || die "debian:$wanted: this host has no apt-get"
 	[ -e $keyring ] || die "debian:$wanted: $keyring is missing: install debian-archive-keyring"
-	mkdir -p "$apt/parts" "$apt/lists/partial" "$apt/cache/archives/partial"
-	: >"$apt/status"
-	cat >"$apt/parts/kernelcraft.sources" <<-END
-		Types: deb
-		URIs: $mirror
-		Suites: bookworm bookworm-backports trixie trixie-backports sid
-		Components: main
-		Architectures: amd64
-		Signed-By: $keyring
-	END
-	cat >"$apt/apt.conf" <<-END
-		Dir::Etc::SourceList "/dev/null";
-		Dir::Etc::SourceParts "$apt/parts";
-		Dir::State::Lists "$apt/lists";
-		Dir::State::Status "$apt/status";
-		Dir::Cache "$apt/cache";
-		APT::Sandbox::User "";
-		APT::Architecture "amd64";
-		Acquire::Retries "3";
-		Acquire::Languages "none";
-	END
+	configure_apt "$apt" deb 'bookworm bookworm-backports trixie trixie-backports sid'
 }
 
 # Lists of a day are new enough: kernels come weekly.
 update() {
 	[ "$(cat "$apt/updated" 2>/dev/null)" = "$mirror" ] &&
 		[ -n "$(find "$apt/updated" -mmin -1440)" ] && return
-	configure_apt
+	configure
 	apt-get -q update --error-on=any || die "debian:$wanted: apt-get update fails, see above"
 	echo "$mirror" >"$apt/updated"
 }
@@ -83,7 +61,7 @@ bring_libraries() {
 	mkdir -p libraries/debs
 	(cd libraries/debs && apt-get -q download libc6 libelf1t64 zlib1g libzstd1 libxxhash0) || return 1
 	for deb in libraries/debs/*.deb; do
-		dpkg-deb -x "$deb" libraries
+		dpkg-deb -x "$deb" libraries || return 1
 	done
 	remove "$PWD/libraries/debs"
 }
@@ -110,7 +88,7 @@ unpack() {
 	# shellcheck disable=SC2046 # a list of names
 	apt-get -q download $(packages "$1") || return 1
 	for deb in *.deb; do
-		dpkg-deb -x "$deb" ..
+		dpkg-deb -x "$deb" .. || return 1
 	done
 	cd ..
 	remove "$home/$1.new/debs"
