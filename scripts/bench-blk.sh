@@ -91,7 +91,8 @@ take='set -e
 	fi
 	for disk in /sys/block/vd? /sys/block/cbd?; do [ -e "$disk" ] && break; done
 	echo none >"$disk/queue/scheduler"
-	ln -s "/dev/${disk##*/}" /tmp/disk'
+	ln -s "/dev/${disk##*/}" /tmp/disk
+	fio --runtime=300ms /tmp/row.fio >/dev/null'
 
 backend() {
 	if [ "$1" = null ]; then
@@ -158,7 +159,6 @@ write_job() {
 		hipri=\${HIPRI}
 		direct=1
 		time_based=1
-		ramp_time=300ms
 		runtime=$(awk "BEGIN { print int($seconds * 1000) }")ms
 	END
 }

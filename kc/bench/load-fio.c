@@ -111,6 +111,28 @@ static void add_flow(struct bench_reading *reading, const struct flow *flow)
 	add_latency(reading, flow, "latency p99", "99.000000");
 }
 
+static bool is_set(JsonObject *options, const char *name)
+{
+	JsonNode *node = options ? json_object_get_member(options, name) : NULL;
+	const char *text = node && JSON_NODE_HOLDS_VALUE(node) ? json_node_get_string(node) : NULL;
+
+	return text && g_ascii_strtod(text, NULL) > 0;
+}
+
+/* What fio did in a job's ramp_time is in no number of its own, but in all that we count. */
+static bool has_ramp(JsonNode *root)
+{
+	JsonArray *jobs = jobs_of(root);
+
+	if (is_set(qmp_member(json_node_get_object(root), "global options"), "ramp_time"))
+		return true;
+	for (guint i = 0; i < json_array_get_length(jobs); i++)
+		if (is_set(qmp_member(json_array_get_object_element(jobs, i), "job options"),
+			   "ramp_time"))
+			return true;
+	return false;
+}
+
 bool load_fio_read(const char *output, struct bench_reading *reading, GError **error)
 {
 	g_autoptr(JsonNode) root = load_json_parse(output, "fio", error);
@@ -132,5 +154,9 @@ bool load_fio_read(const char *output, struct bench_reading *reading, GError **e
 	reading->operation = "I/O";
 	for (guint i = 0; i < flows->len; i++)
 		add_flow(reading, &g_array_index(flows, struct flow, i));
+	if (has_ramp(root)) {
+		reading->operations = 1;
+		reading->operation = "run";
+	}
 	return true;
 }

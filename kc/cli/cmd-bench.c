@@ -322,7 +322,8 @@ const struct command command_bench = {
 		"an interval that holds the true one 19 times in 20, by a bootstrap over rounds "
 		"whose seed is fixed. Where it holds 1, no difference was seen. Beside it stands "
 		"what an operation cost: notifications, interrupts, exits, CPU time of guest and "
-		"host, all from counters read before and after the load.\n\n"
+		"host, all from counters read before and after the load; with fio's ramp_time, in "
+		"which it counts nothing, what a run cost.\n\n"
 		"--baseline refuses a run of another host, load or build, and says what differs. "
 		"Where FILE is '-', it is stdout, and there is no table.",
 	.shared = "run",

@@ -163,6 +163,28 @@ static void fio_of_two_groups_and_directions(void **state)
 	reading_clear(&reading);
 }
 
+/* What the ramp did is counted by us, and not by fio. */
+static void fio_with_a_ramp(void **state)
+{
+	static const char *const ramps[] = {"300ms", "1", "0", "0ms"};
+
+	(void)state;
+	for (size_t i = 0; i < G_N_ELEMENTS(ramps); i++) {
+		g_autofree char *options = g_strdup_printf(
+			"\"job options\": {\"bs\": \"4k\", \"ramp_time\": \"%s\"}, " FLOW(
+				"read", 400, 200.5, 1048576, 90000, 250000),
+			ramps[i]);
+		g_autofree char *output = g_strdup_printf(
+			"{\"jobs\": [{\"jobname\": \"r\", \"error\": 0, %s}]}", options);
+		struct bench_reading reading;
+
+		assert_null(read_it("fio", &none, output, &reading));
+		assert_int_equal(reading.operations, *ramps[i] == '0' ? 400 : 1);
+		assert_string_equal(reading.operation, *ramps[i] == '0' ? "I/O" : "run");
+		reading_clear(&reading);
+	}
+}
+
 static void assert_broken(const char *program, const char *output, const char *words)
 {
 	struct bench_reading reading;
@@ -259,6 +281,7 @@ static const struct CMUnitTest tests[] = {
 	cmocka_unit_test(operations_are_counted),
 	cmocka_unit_test(fio_of_one_job),
 	cmocka_unit_test(fio_of_two_groups_and_directions),
+	cmocka_unit_test(fio_with_a_ramp),
 	cmocka_unit_test(fio_that_failed),
 	cmocka_unit_test(iperf3),
 	cmocka_unit_test(words_of_a_load),
