@@ -28,10 +28,11 @@ static struct guest {
 	struct hang hang;
 } guest;
 
-static void must(bool ok, const GError *error)
+/* By its place: @error is set by the call that @ok is of, in which order ever C has them. */
+static void must(bool ok, GError **error)
 {
 	if (!ok)
-		fail_msg("%s", error ? error->message : "failed without a word");
+		fail_msg("%s", *error ? (*error)->message : "failed without a word");
 }
 
 static void put_fault(void)
@@ -40,7 +41,7 @@ static void put_fault(void)
 	GError *error = NULL;
 
 	must(guest_put(guest.vm, file, "/root/kc_fault.ko", loop_deadline(LIMIT_SECONDS), &error),
-	     error);
+	     &error);
 }
 
 static void boot(enum transport transport, unsigned smp, const char *append)
@@ -52,12 +53,12 @@ static void boot(enum transport transport, unsigned smp, const char *append)
 	guest.options.smp = smp;
 	guest.options.append = guest.append;
 	guest.options.no_device = true;
-	must(launch_prepare(&guest.launch, &guest.options, &error), error);
+	must(launch_prepare(&guest.launch, &guest.options, &error), &error);
 	guest.launch.machine.reset_ends = true;
 	guest.vm = vm_start(&guest.launch.machine, -1, -1, &error);
-	must(guest.vm, error);
-	must(guest_wait_ready(guest.vm, LIMIT_SECONDS, LOOP_NEVER, &error), error);
-	must(guest_setup(guest.vm, loop_deadline(LIMIT_SECONDS), &error), error);
+	must(guest.vm, &error);
+	must(guest_wait_ready(guest.vm, LIMIT_SECONDS, LOOP_NEVER, &error), &error);
+	must(guest_setup(guest.vm, loop_deadline(LIMIT_SECONDS), &error), &error);
 	put_fault();
 }
 
