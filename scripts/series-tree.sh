@@ -86,6 +86,8 @@ age() {
 		changed "$seen" >"$shop/changed" || return 1
 		(cd "$tree" && xargs -0 -r touch -h -c) <"$shop/changed"
 	done <"$mixed"
+	# By the times of before the next checkout would write each file anew.
+	ours_git update-index -q --refresh
 }
 
 # What git does not hold of a QEMU: meson's subprojects, of the user's tree or of the lab's

@@ -142,4 +142,17 @@ kc_on 120 each --build "$gated" HEAD~4..HEAD~2 -- $script
 [ $status = 0 ] && ! grep -q '(from an earlier start)' "$out"
 result $? "and one after the end begins anew"
 
+# Compilers go by times: a step must write only what it changes, in a checkout that is new, too.
+own=$root/build/series/times-$$
+step() {
+	"$root/scripts/series-tree.sh" "$1" "$tree" "$own" "$(git -C "$tree" rev-parse "${2:-HEAD}")" >>"$out" 2>&1
+}
+: >"$out"
+step open && step checkout HEAD~2 && step built HEAD~2 && step close && step open &&
+	step checkout HEAD~2 && [ -z "$(find "$own/tree" -name .git -prune -o -type f -newermt 2002-01-01 -print)" ] &&
+	step checkout HEAD~1 &&
+	[ "$(find "$own/tree" -name .git -prune -o -type f -newermt 2002-01-01 -printf '%f\n' | sort | xargs)" = "planted.c planted.sh" ]
+result $? "a step to another commit leaves what is the same as old as it was"
+rm -rf "$own"
+
 done_testing
