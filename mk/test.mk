@@ -20,10 +20,10 @@ $(TESTS_C): $(BUILD)/%: $(BUILD)/%.o $(TEST_SHARED_OBJECTS) $(KC_LINKED)
 	@gcc $< $(filter $(@D)/%,$(TEST_SHARED_OBJECTS)) $(KC_LINKED) $(KC_LIBS) -lcmocka -o $@
 
 # make check test: what the check says comes first.
-test: all linux-debug linux-kvm $(TESTS_C) | preflight-test $(filter check,$(MAKECMDGOALS))
+test: all linux-debug linux-kvm $(TESTS_C) $(if $(filter soak,$(MAKECMDGOALS)),coverage) | preflight-test $(filter check,$(MAKECMDGOALS))
 	@KC_BEGAN=$(BEGAN) tests/run.sh $(sort $(TESTS_SH)) $(sort $(TESTS_C))
 
-# Where a test takes a sample, its file asks SOAK.
+# Where a test takes a sample, its file asks SOAK. What counts lines is built for it alone.
 soak: export SOAK = 1
 soak: test
 

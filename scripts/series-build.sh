@@ -4,7 +4,7 @@
 #
 # usage: series-build.sh build linux|qemu TREE SHOP KEPT
 #	SHOP is a folder in build/series; its lab/ and log/ are of the last build.
-#	KEPT gets the parts, whole or not at all. Status 3: no space was left.
+#	KEPT gets the parts, whole or not at all.
 # usage: series-build.sh tree linux|qemu TREE SHOP
 #	The same of a user's own tree as it is: SHOP/lab is what comes of it.
 # usage: series-build.sh inputs linux|qemu
@@ -26,18 +26,6 @@ inputs() {
 	} | sha256sum | cut -c 1-16
 }
 
-no_space() {
-	[ "$(df -Pk build | awk 'NR == 2 { print ($4 < 16384) }')" = 1 ]
-}
-
-fail() {
-	! no_space || {
-		echo "kernelcraft: no space is left in $root/build"
-		exit 3
-	}
-	exit 1
-}
-
 parts() {
 	case $kind in
 	linux) echo bzImage vmlinux vmlinux.debug kernel.release initramfs.cpio disk.ext4 modules ;;
@@ -51,7 +39,7 @@ keep_parts() {
 	for part in $(parts); do
 		cp -RL --reflink=auto --sparse=always "$shop/lab/$part" "$kept.new/" || {
 			remove "$kept.new"
-			fail
+			exit 1
 		}
 	done
 	mv "$kept.new" "$kept"
@@ -67,8 +55,8 @@ build() {
 	lab=build/series/${shop##*/}/lab
 	export KC_STEP_LOGS="$shop/log"
 	case $kind in
-	linux) make series-linux LINUX_SRC="$tree" LAB="$lab" || fail ;;
-	qemu) make series-qemu QEMU_SRC="$tree" LAB="$lab" || fail ;;
+	linux) make series-linux LINUX_SRC="$tree" LAB="$lab" ;;
+	qemu) make series-qemu QEMU_SRC="$tree" LAB="$lab" ;;
 	esac
 }
 

@@ -2,11 +2,11 @@
 #include "series/build.h"
 #include "base/status.h"
 #include "series/child.h"
+#include "series/space.h"
 
 #include <unistd.h>
 
 #define BUILD_SECONDS (4 * 3600) /* a whole kernel on a slow host */
-#define NO_SPACE 3 /* as scripts/series-build.sh ends then */
 #define NAME_DIGITS 20
 
 static const char *name_of(enum tree_kind kind)
@@ -51,8 +51,9 @@ char *build_kept(const struct tree *tree, const char *commit, const char *inputs
 	return g_build_filename(tree->lab->root, "build", "series", "kept", name, NULL);
 }
 
-static bool run(const char *const *argv, const char *dir, const char *log, int *status,
-		GError **error)
+/* A failure is one of what is built, unless the disk is full that has @folder. */
+static bool run(const char *const *argv, const char *dir, const char *folder, const char *log,
+		int *status, GError **error)
 {
 	const struct child child = {
 		.argv = argv,
@@ -63,17 +64,8 @@ static bool run(const char *const *argv, const char *dir, const char *log, int *
 	};
 
 	unlink(log);
-	return child_run(&child, status, error);
-}
-
-static bool has_space(const struct lab *lab, int status, GError **error)
-{
-	if (status == NO_SPACE)
-		g_set_error(error, STATUS_ERROR, STATUS_HOST_NOT_READY,
-			    "no space is left in '%s/build'; make some, and the same command goes "
-			    "on from here",
-			    lab->root);
-	return status != NO_SPACE;
+	return child_run(&child, status, error) &&
+	       (*status == 0 || !space_ran_out(folder, log, "", error));
 }
 
 static bool build_plain(struct tree *tree, const char *command, const char *log, bool *built,
@@ -82,7 +74,7 @@ static bool build_plain(struct tree *tree, const char *command, const char *log,
 	const char *const argv[] = {"sh", "-c", command, NULL};
 	int status = 0;
 
-	if (command && !run(argv, tree->path, log, &status, error))
+	if (command && !run(argv, tree->path, tree->path, log, &status, error))
 		return false;
 	*built = status == 0;
 	return true;
@@ -98,7 +90,7 @@ bool build_checkout(struct tree *tree, const char *kept, const char *command, co
 
 	if (tree->kind == TREE_PLAIN)
 		return build_plain(tree, command, log, built, error);
-	if (!run(argv, NULL, log, &status, error) || !has_space(tree->lab, status, error))
+	if (!run(argv, NULL, tree->shop, log, &status, error))
 		return false;
 	*built = status == 0;
 	return !*built || tree_built(tree, error);
@@ -110,12 +102,13 @@ bool build_tree(const struct lab *lab, enum tree_kind kind, const char *folder, 
 	g_autofree char *tree = g_canonicalize_filename(folder, NULL);
 	g_autofree char *sum = g_compute_checksum_for_string(G_CHECKSUM_SHA256, tree, -1);
 	g_autofree char *name = g_strdup_printf("tree-%.8s", sum);
-	g_autofree char *shop = g_build_filename(lab->root, "build", "series", name, NULL);
+	g_autofree char *where = g_build_filename(lab->root, "build", NULL);
+	g_autofree char *shop = g_build_filename(where, "series", name, NULL);
 	g_autofree char *script = script_of(lab);
 	const char *const argv[] = {script, "tree", name_of(kind), tree, shop, NULL};
 	int status;
 
-	if (!run(argv, NULL, log, &status, error) || !has_space(lab, status, error))
+	if (!run(argv, NULL, where, log, &status, error))
 		return false;
 	*parts = status == 0 ? g_build_filename(shop, "lab", NULL) : NULL;
 	return true;

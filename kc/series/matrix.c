@@ -235,7 +235,13 @@ static bool try_pair(const struct matrix *matrix, const struct side *kernel,
 	return outcome_save(cell, error);
 }
 
-/* Where a pair could not be tried for this host's sake, its disk for one, that is its outcome. */
+/* Others would fare no better: it was interrupted, or the host is not ready, its disk for one. */
+static bool ends_all(const GError *cause)
+{
+	return status_is_signal(cause->code) || cause->code == STATUS_HOST_NOT_READY;
+}
+
+/* Where a pair could not be tried, why is its outcome. */
 static bool fill(struct matrix *matrix, guint row, guint column, const struct needs *needs,
 		 GError **error)
 {
@@ -259,7 +265,7 @@ static bool fill(struct matrix *matrix, guint row, guint column, const struct ne
 	cell->kind = OUTCOME_UNKNOWN;
 	g_free(cell->why);
 	cell->why = g_strdup(cause->message);
-	if (status_is_signal(cause->code)) {
+	if (ends_all(cause)) {
 		g_propagate_error(error, cause);
 		return false;
 	}

@@ -22,8 +22,8 @@ struct matrix *matrix_new(const struct lab *lab, const struct trial *trial, char
 void matrix_free(struct matrix *matrix);
 
 /*
- * Fills all cells, and says of each what it came to. Where it is ended, the others are
- * not run, and @error is set.
+ * Fills all cells, and says of each what it came to. Where it is ended, by a signal or a
+ * host that is not ready, the others are not run, and @error is set.
  */
 bool matrix_run(struct matrix *matrix, GError **error);
 

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "series/outcome.h"
 #include "base/status.h"
+#include "series/space.h"
 
 #define GROUP "outcome"
 #define FILE_NAME "outcome.ini"
@@ -38,7 +39,8 @@ bool outcome_save(const struct outcome *outcome, GError **error)
 	g_key_file_set_double(file, GROUP, "tested", outcome->tested);
 	if (g_key_file_save_to_file(file, path, &cause))
 		return true;
-	g_set_error(error, STATUS_ERROR, STATUS_HOST_NOT_READY, "%s", cause->message);
+	if (!space_ran_out(outcome->folder, path, "", error))
+		g_set_error(error, STATUS_ERROR, STATUS_HOST_NOT_READY, "%s", cause->message);
 	return false;
 }
 

@@ -5,6 +5,7 @@
 #include "series/child.h"
 #include "series/internal.h"
 #include "series/said.h"
+#include "series/space.h"
 
 #include <string.h>
 #include <unistd.h>
@@ -13,13 +14,14 @@
 #define MODULES_SECONDS 1800
 #define DEBIAN "debian:"
 
-/* The last line that a script said is its answer; NULL: it fails, and says why. */
+/* The last line that a script said is its answer; NULL: it fails, and its log says why. */
 static bool ask(const struct lab *lab, const char *name, const char *const *words, const char *log,
 		double seconds, char **answer, GError **error)
 {
 	g_autofree char *script = g_build_filename(lab->root, "scripts", name, NULL);
 	const char *argv[] = {script, words[0], words[0] ? words[1] : NULL, NULL};
 	const struct child child = {.argv = argv, .log = log, .seconds = seconds, .what = name};
+	g_autofree char *folder = g_path_get_dirname(log);
 	g_autofree char *said = NULL;
 	char *line;
 	int status = 0;
@@ -28,7 +30,9 @@ static bool ask(const struct lab *lab, const char *name, const char *const *word
 	unlink(log);
 	if (!child_run(&child, &status, error))
 		return false;
-	if (status || !g_file_get_contents(log, &said, NULL, NULL))
+	if (status)
+		return !space_ran_out(folder, log, "", error);
+	if (!g_file_get_contents(log, &said, NULL, NULL))
 		return true;
 	line = strrchr(g_strchomp(said), '\n');
 	*answer = g_strdup(line ? line + 1 : said);
@@ -70,8 +74,13 @@ static bool build_modules(struct side *side, const struct lab *lab, const char *
 	side->failed = g_build_filename(side->parts, "failed", NULL);
 	words[1] = side->parts;
 	side->no_headers = !headers;
-	return !headers ||
-	       ask(lab, "series-modules.sh", words, log, MODULES_SECONDS, &answer, error);
+	if (!headers)
+		return true;
+	if (!ask(lab, "series-modules.sh", words, log, MODULES_SECONDS, &answer, error))
+		return false;
+	if (!answer)
+		side_cannot(side, OUTCOME_UNKNOWN, said_by_build(log));
+	return true;
 }
 
 static bool use_image(struct side *side, const struct lab *lab, const char *image, const char *logs,

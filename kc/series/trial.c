@@ -4,6 +4,7 @@
 #include "base/status.h"
 #include "series/child.h"
 #include "series/said.h"
+#include "series/space.h"
 #include "test/list.h"
 
 #include <string.h>
@@ -164,6 +165,8 @@ bool trial_run(const struct trial *trial, const char *root, const char *const *m
 
 	unlink(log);
 	if (!child_run(&child, &outcome->status, error))
+		return false;
+	if (outcome->status && space_ran_out(outcome->folder, log, "kc: ", error))
 		return false;
 	outcome->tested = (g_get_monotonic_time() - begin) / 1e6;
 	outcome->kind = kind_of(outcome->status);

@@ -26,7 +26,7 @@ char *trial_text(const struct trial *trial);
 /*
  * Runs it in the lab @root, with @more words (or NULL) of options; @dir is where relative paths of
  * its are, NULL: the current folder. Fills @outcome but for what was built; its folder
- * is set before. False with @error where a signal ended it.
+ * is set before. False with @error where a signal ended it, or the disk is full.
  */
 bool trial_run(const struct trial *trial, const char *root, const char *const *more,
 	       const char *dir, struct outcome *outcome, GError **error);
