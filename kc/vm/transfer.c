@@ -3,6 +3,7 @@
 #include "kernel/module.h"
 #include "vm/exec.h"
 #include "vm/guest.h"
+#include "vm/module-insert.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -87,50 +88,6 @@ static bool get_files(struct vm *vm, const struct transfer *transfer, gint64 dea
 	return true;
 }
 
-/* insmod parts its words by blanks and hands them to the kernel. */
-static char **insmod_argv(const char *guest, const struct module *module)
-{
-	GPtrArray *argv = g_ptr_array_new();
-
-	g_ptr_array_add(argv, g_strdup("insmod"));
-	g_ptr_array_add(argv, g_strdup(guest));
-	for (int i = 0; module->parameters[i]; i++)
-		g_ptr_array_add(argv, g_strdup(module->parameters[i]));
-	g_ptr_array_add(argv, NULL);
-	return (char **)g_ptr_array_free(argv, FALSE);
-}
-
-/* A packed one is not packed any more. */
-static char *guest_file(const struct module *module)
-{
-	g_autofree char *name = g_path_get_basename(module->file);
-	char *suffix = module->contents ? strstr(name, ".ko.") : NULL;
-
-	if (suffix)
-		suffix[strlen(".ko")] = '\0';
-	return g_build_filename("/tmp", name, NULL);
-}
-
-static bool insert_module(struct vm *vm, const struct module *module, gint64 deadline,
-			  GError **error)
-{
-	g_autofree char *guest = guest_file(module);
-	g_auto(GStrv) argv = insmod_argv(guest, module);
-	const struct exec exec = {.argv = (const char *const *)argv};
-	unsigned said = kernel_log_count(vm_kernel_log(vm));
-	int status;
-
-	if (!guest_put(vm, module_contents(module), guest, deadline, error) ||
-	    !exec_run(vm, &exec, deadline, &status, error))
-		return false;
-	if (status == 0)
-		return true;
-	kernel_log_print(vm_kernel_log(vm), said, stderr);
-	g_set_error(error, STATUS_ERROR, STATUS_NOT_CARRIED,
-		    "'%s' could not be inserted (insmod ended with %d)", module->file, status);
-	return false;
-}
-
 GArray *transfer_modules(const struct transfer *transfer, const struct lab *lab, GError **error)
 {
 	g_autoptr(GArray) modules = g_array_new(FALSE, TRUE, sizeof(struct module));
@@ -150,13 +107,26 @@ GArray *transfer_modules(const struct transfer *transfer, const struct lab *lab,
 	return g_steal_pointer(&modules);
 }
 
+/* Whoever names a module twice is told by the kernel. */
+static bool is_named_before(const GArray *modules, guint at)
+{
+	const char *name = g_array_index(modules, struct module, at).name;
+
+	for (guint i = 0; i < at; i++)
+		if (g_str_equal(g_array_index(modules, struct module, i).name, name))
+			return true;
+	return false;
+}
+
 static bool insert_modules(struct vm *vm, const struct transfer *transfer, const struct lab *lab,
 			   gint64 deadline, GError **error)
 {
 	g_autoptr(GArray) modules = transfer_modules(transfer, lab, error);
 
 	for (guint i = 0; modules && i < modules->len; i++) {
-		if (insert_module(vm, &g_array_index(modules, struct module, i), deadline, error))
+		const struct module *module = &g_array_index(modules, struct module, i);
+
+		if (module_insert(vm, module, !is_named_before(modules, i), deadline, error))
 			continue;
 		g_prefix_error(error, "--module: ");
 		return false;

@@ -21,7 +21,8 @@ struct transfer {
 /* clang-format off */
 #define TRANSFER_ROWS(type, member)                                                        \
 	{"module", 0, "NAME|FILE.ko",                                                   \
-	 "insert a module of the lab's, or a file (.ko.xz and .ko.zst, too), first; "    \
+	 "insert a module of the lab's, or a file (.ko.xz and .ko.zst, too), first, in place " \
+	 "of one of its name that the guest has loaded; "                                \
 	 "'NAME PARAMETER=VALUE' gives it parameters, split as a shell does; may be repeated", \
 	 option_list, offsetof(type, member.modules)},                                  \
 	{"put", 0, "HOST[:GUEST]", "copy a file into the guest first; may be repeated", \
