@@ -8,8 +8,8 @@
 # line, as a variable of that name is something else's as likely.
 GIVEN := LINUX_SRC QEMU_SRC BUILDROOT_SRC BUILDROOT_DEFCONFIG BR2_EXTERNAL_TOOLCHAIN \
 	BR2_DL_DIR BR2_CCACHE_DIR DEBIAN_MIRROR KC_DEVICES
-SAID := JOBS SOURCES ARGS NAME DIR DISK_SIZE MODULES_HELLO PREFIX DESTDIR BUILDROOT_CCACHE \
-	$(if $(filter series-%,$(MAKECMDGOALS)),LAB)
+SAID := JOBS SOURCES ARGS NAME DIR FILES DISK_SIZE MODULES_HELLO PREFIX DESTDIR BUILDROOT_CCACHE \
+	PATCHES $(if $(filter series-%,$(MAKECMDGOALS)),LAB)
 
 # Of the host: who and where we are, its network, ccache's and kc's own settings,
 # and what the dynamic linker needs.
@@ -38,7 +38,7 @@ export LC_ALL := C.UTF-8
 # What was said to us is not for the makes below: the kernel has a NAME, too.
 MAKEOVERRIDES :=
 
-GUARD := $(shell scripts/guard.sh $(call quoted,$(MAKECMDGOALS)) $(foreach name,$(filter-out ARGS KC_DEVICES,$(GIVEN) $(SAID)), \
+GUARD := $(shell scripts/guard.sh $(call quoted,$(MAKECMDGOALS)) $(foreach name,$(filter-out ARGS FILES KC_DEVICES,$(GIVEN) $(SAID)), \
 	$(if $(value $(name)),$(call quoted,$(name)=$(value $(name))))))
 ifneq ($(firstword $(GUARD)),ok)
 $(error kernelcraft: $(or $(GUARD),scripts/guard.sh does not run; is this file system mounted noexec?))

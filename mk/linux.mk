@@ -48,8 +48,9 @@ LINUX_HEADERS := $(LINUX_BUILD)/usr/include
 # fill. Paths in it are relative to two places, the tree and the build folder;
 # enough of ../ leads to / from both. Objects land beside the links.
 MODULES_HELLO ?= m
+linux_builtin = MODULES_HELLO=y drivers-m=$(shell printf '../%.0s' $$(seq 32))$1-builtin/hello/
 ifeq ($(MODULES_HELLO),y)
-LINUX_BUILTIN = MODULES_HELLO=y drivers-m=$(shell printf '../%.0s' $$(seq 32))$*-builtin/hello/
+LINUX_BUILTIN = $(call linux_builtin,$*)
 endif
 
 LINUX_VARS = $(if $(CCACHE),CC="ccache gcc") KBUILD_BUILD_USER=kernelcraft \

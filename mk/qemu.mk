@@ -4,10 +4,13 @@
 # into it, so that it is compiled from where it stands.
 #
 ## qemu                QEMU alone, with the devices of devices/
+## PATCHES=no          with any of these: the tree as it is, without our patches and devices
 
 .PHONY: qemu qemu-tree
 
-QEMU_HOME := $(CURDIR)/$(patsubst %/lab,%/qemu,$(LAB))
+# Each kind has a folder of its own: a file that loses its patch would have an old time.
+QEMU_UNPATCHED := $(filter no,$(PATCHES))
+QEMU_HOME := $(CURDIR)/$(patsubst %/lab,%/qemu,$(LAB))$(QEMU_UNPATCHED:no=-stock)
 QEMU_COPY := $(QEMU_HOME)/src
 QEMU_BUILD := $(QEMU_HOME)/obj
 QEMU_PATCHES := $(sort $(wildcard qemu/patches/*.patch qemu/patches/*/*.patch))
@@ -48,7 +51,7 @@ QEMU_DEVICES := $(QEMU_COPY)/hw/virtio/kernelcraft
 export_meson := PYTHONPATH=$(SRC)/meson PYTHONDONTWRITEBYTECODE=1
 
 $(QEMU_COPY)/.copied: $(QEMU_READY) $(QEMU_PATCHES) qemu/devices.mak qemu/compat.h
-	$(STEP) qemu-copy scripts/overlay.sh $(QEMU_TREE) $(QEMU_COPY) qemu/patches \
+	$(STEP) qemu-copy scripts/overlay.sh $(QEMU_TREE) $(QEMU_COPY) $(or $(QEMU_UNPATCHED),qemu/patches) \
 		qemu/devices.mak qemu/compat.h
 	@touch $@
 
@@ -68,9 +71,11 @@ $(QEMU_BUILD)/.built: $(QEMU_COPY)/.copied $(QEMU_BUILD)/build.ninja $(QEMU_DEVI
 	@touch $@
 
 qemu: $(QEMU_BUILD)/.built | $(LAB)
+	@[ $(QEMU_COPY)/.tree -nt $(QEMU_COPY)/.copied ] || echo $(QEMU_TREE) >$(QEMU_COPY)/.tree
 	@find $(LAB)/ -maxdepth 1 -xtype l -name 'trace-*' -delete
 	@mkdir -p $(LAB)/firmware
 	@ln -sfn $(QEMU_BUILD)/qemu-system-x86_64 $(LAB)/qemu-system-x86_64
+	@$(if $(QEMU_UNPATCHED),touch,rm -f) $(LAB)/qemu-stock
 	@for file in $(FIRMWARE); do for dir in $(FIRMWARE_DIRS); do \
 		if [ -e $$dir/$$file ]; then ln -sfn $$dir/$$file $(LAB)/firmware/$$file; break; fi; \
 	done; done

@@ -132,6 +132,19 @@ edit() {
 		tail -n 1 >>"$work/$1"
 }
 
+# The same for files of Linux' and QEMU's trees
+edit_in_trees() {
+	# shellcheck source=tests/scratch.sh
+	. "$root/tests/scratch.sh"
+	over_project "$work/over" "$root/scripts/bench-trees.sh" "$((rounds < 3 ? rounds : 3))" >"$work/trees" || {
+		echo "bench: nothing is measured in Linux' and QEMU's trees: no overlay over the project" >&2
+		return 0
+	}
+	while read -r name ms; do
+		echo "$ms" >>"$work/$name"
+	done <"$work/trees"
+}
+
 # built DEVICES: the lab, with these devices outside the project
 built() {
 	KC_DEVICES=$1 make -s -C "$root" all >"$work/made" 2>&1 || {
@@ -178,6 +191,7 @@ for options in '' '--root disk' '--transport mmio'; do
 	# shellcheck disable=SC2086 # words
 	"$kc" run $options -- true 2>/dev/null
 done
+edit_in_trees
 start_watch
 for i in $(seq "$rounds"); do
 	progress "$i"
@@ -217,6 +231,10 @@ echo "and as bzImage, which unpacks itself first:"
 phase_table bzImage
 echo "From a saved file to the verdict (kc watch hello), median of $rounds:"
 table ms driver.c device.c abi.h
+[ ! -e "$work/virtio_blk.c" ] || {
+	echo "The same for files of Linux' and QEMU's trees, median of 3:"
+	table ms virtio_blk.c virtio-blk.c,_of_QEMU virtio_ring.c,_built_in
+}
 echo "From kc new to the verdict of its tests, median of 3:"
 table ms to_the_verdict new make test
 echo "One message to virtio-echo and back, median of $rounds times 2000:"

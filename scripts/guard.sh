@@ -50,6 +50,8 @@ check_arguments() {
 			;;
 		MODULES_HELLO=[ym] | DEBIAN_MIRROR=* | SOURCES=debian | SOURCES=upstream) continue ;;
 		SOURCES=*) refuse "SOURCES is debian or upstream, not '$value'" ;;
+		PATCHES=no | PATCHES=yes) continue ;;
+		PATCHES=*) refuse "PATCHES is yes or no, not '$value'" ;;
 		MODULES_HELLO=*) refuse "MODULES_HELLO is y or m, not '$value'" ;;
 		esac
 		odd=$(first_odd "$value")

@@ -8,13 +8,14 @@
 # what comes after it, each under the number that it takes the place of, or from
 # 0100 on where it is for those alone. NNNN-none says why there is none any more.
 #
-# usage: overlay.sh TREE COPY PATCHES DEVICES.MAK COMPAT.H
+# usage: overlay.sh TREE COPY PATCHES|no DEVICES.MAK COMPAT.H
 
 set -eu
 . "$(dirname -- "$0")/common.sh"
 tree=$1
 copy=$2
-patches=$(realpath -- "$3")
+patches=
+[ "$3" = no ] || patches=$(realpath -- "$3")
 devices_mak=$4
 compat_h=$5
 
@@ -36,18 +37,19 @@ series() {
 		sort | cut -d ' ' -f 2
 }
 
-chosen=$(series)
+chosen=$([ ! "$patches" ] || series)
 # shellcheck disable=SC2086 # paths without blanks
-patched=$(sed -n 's,^+++ b/\([^	]*\).*,\1,p' $chosen | sort -u)
+patched=$(cat /dev/null $chosen | sed -n 's,^+++ b/\([^	]*\).*,\1,p' | sort -u)
 new=$copy.new
 
 ours "$copy/."
 remove "$new" "$new.exclude"
 mkdir -p "$copy" "$new"
 trap 'remove "$new" "$new.exclude"' EXIT
-echo "$patched" | sed 's,^,/,' >"$new.exclude"
+trap 'exit 143' INT TERM HUP
+printf '%s' "$patched" | sed 's,^,/,' >"$new.exclude"
 rsync -a --delete --exclude-from="$new.exclude" --exclude=.git --exclude=/build \
-	--exclude=__pycache__ --exclude=/.copied --exclude=/hw/virtio/kernelcraft \
+	--exclude=__pycache__ --exclude=/.copied --exclude=/.tree --exclude=/hw/virtio/kernelcraft \
 	--exclude=/configs/devices/x86_64-softmmu/kernelcraft.mak \
 	--exclude=/include/hw/virtio/kernelcraft.h "$tree/" "$copy/"
 
@@ -61,7 +63,8 @@ for patch in $chosen; do
 	patch -d "$new" -p1 -F0 --no-backup-if-mismatch <"$patch" || {
 		echo "qemu/patches/${patch#"$patches/"} does not apply to $tree" \
 			"(QEMU $(cat "$tree/VERSION"))." >&2
-		echo "The patches are made for QEMU 10.0, 10.2, 11.0 and 11.1; adapt this one to your tree." >&2
+		echo "The patches are made for QEMU 10.0, 10.2, 11.0 and 11.1; adapt this one to your tree, or" \
+			"build it as it is by PATCHES=no, without the lab's devices and kc trace." >&2
 		exit 1
 	}
 done

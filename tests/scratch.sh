@@ -44,3 +44,22 @@ scratch_clone() {
 	mkdir -p "$1"
 	tar -C "$root" --exclude=./build --exclude=./.git -cf - . | tar -C "$1" -xf -
 }
+
+# over_project KEPT COMMAND...: runs it in the project itself, over which lies an overlay that
+# keeps in the folder KEPT what is written; so it is built where its objects know to be. With 77
+# none can be mounted here.
+# shellcheck disable=SC2016 # what the shell inside is to expand
+over_project() {
+	mkdir -p "$1/written" "$1/work"
+	over=$1
+	user=
+	[ "$(id -u)" = 0 ] || user=--map-root-user
+	shift
+	unshare --mount $user sh -c 'mount -t overlay overlay -o "lowerdir=$1,upperdir=$2/written,workdir=$2/work$3" "$1" ||
+		exit 77
+	cd "$1" && shift 3 && "$@"' sh "$root" "$over" "${user:+,userxattr}" "$@"
+	set -- $?
+	# The kernel leaves a folder that nobody may look into.
+	[ ! -d "$over/work/work" ] || chmod u+rwx "$over/work/work"
+	return "$1"
+}

@@ -269,6 +269,19 @@ static bool check_outputs(const struct trace_options *options, GError **error)
 	return true;
 }
 
+static bool check_qemu(const struct launch *launch, GError **error)
+{
+	if (!launch->machine.stock_qemu)
+		return true;
+	g_set_error(
+		error, STATUS_ERROR, STATUS_HOST_NOT_READY,
+		"'%s' was built without the patches in qemu/patches, by whose trace events a "
+		"buffer is followed: kc trace cannot be had with it; 'make qemu' builds one that "
+		"has them",
+		launch->machine.qemu);
+	return false;
+}
+
 static bool check_buffer(const struct launch *launch, unsigned buffer_mib, GError **error)
 {
 	if (buffer_mib < launch->machine.memory_mib)
@@ -287,7 +300,7 @@ static bool prepare(struct launch *launch, const struct trace_options *options, 
 	return check_outputs(options, error) &&
 	       guest_command_prepare(&options->command, operands,
 				     "kc trace -- dd if=/dev/vda of=/dev/null", launch, error) &&
-	       check_buffer(launch, options->buffer_mib, error) &&
+	       check_buffer(launch, options->buffer_mib, error) && check_qemu(launch, error) &&
 	       lab_require(launch->lab, LAB_TRACER, error);
 }
 

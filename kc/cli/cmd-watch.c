@@ -4,11 +4,12 @@
  * turn is a process of its own, a 'kc watch --once', which the next save ends.
  */
 #include "cli/command.h"
+#include "cli/watch-trees.h"
+#include "cli/watch-turns.h"
 #include "device/folder.h"
 #include "test/edit-pending.h"
 #include "test/verdict.h"
 #include "vm/guest.h"
-#include "base/spawn.h"
 
 #include <signal.h>
 #include <stdlib.h>
@@ -16,37 +17,52 @@
 #include <time.h>
 #include <unistd.h>
 
-#define GRACE_SECONDS 2 /* for a turn to end after SIGTERM */
-
 struct watch_options {
+	struct guest_command command;
 	bool all;
 	bool once;
 	const char **only;
+	const char **changed;
+	const char **tests;
+	char **load;
 };
+
+static const struct watch_options watch_defaults = {.command.launch = {LAUNCH_DEFAULTS}};
 
 #define FIELD(name) offsetof(struct watch_options, name)
 
 static const struct option_row watch_rows[] = {
-	DEVICE_FOLDER_ROW,
-	{"all", 'a', NULL, "run all tests, in place of the first one of tests.ini", option_on,
+	{"tests", 0, "NAME|FILE",
+	 "of files in a tree: the tests to run, as kc test takes them, in place of COMMAND; may be "
+	 "repeated",
+	 option_list, FIELD(tests)},
+	{"all", 0, NULL, "run all tests, in place of the first one of tests.ini", option_on,
 	 FIELD(all)},
 	{"once", '1', NULL, "build what is out of date, run the tests and end with their status",
 	 option_on, FIELD(once)},
 	{"only", 0, "driver|device|test", "with --once: build only that; may be repeated",
 	 option_list, FIELD(only)},
+	{"changed", 0, "FILE", "with --once: build what only that file needs; may be repeated",
+	 option_list, FIELD(changed)},
 	{.name = NULL},
 };
+
+/* Of the machine that COMMAND runs in */
+static const struct option_row machine_rows[] = {
+	GUEST_COMMAND_ROWS(struct watch_options, command),
+	{.name = NULL},
+};
+
+static const struct option_row *const watch_tables[] = {watch_rows, machine_rows, launch_rows,
+							NULL};
+static const struct option_row *const machine_tables[] = {machine_rows, launch_rows, NULL};
 
 struct watching {
 	const struct watch_options *options;
 	char **words; /* as given */
 	struct lab *lab;
-	struct watch *watch;
 	GArray *pending; /* of struct edit_pending */
-	GSubprocess *turn; /* the one under way, or NULL */
-	bool turn_ended;
-	bool warms; /* that one only gets the machines saved, for the next */
-	gint64 saved; /* when the oldest change of it was seen, in monotonic microseconds */
+	struct turns turns; /* a silent one only gets the machines saved, for the next */
 };
 
 static bool add_targets(GArray *pending, const struct lab *lab, char **words, GError **error)
@@ -133,8 +149,9 @@ static void add_parts(GPtrArray *argv, unsigned parts)
 			g_ptr_array_add(argv, g_strconcat("--only=", edit_part_name(part), NULL));
 }
 
-static char **turn_argv(const struct watching *watching)
+static char **turn_argv(void *opaque)
 {
+	const struct watching *watching = opaque;
 	GPtrArray *argv = g_ptr_array_new();
 	unsigned parts = 0;
 
@@ -143,7 +160,7 @@ static char **turn_argv(const struct watching *watching)
 	add_word(argv, "--once");
 	if (watching->options->all)
 		add_word(argv, "--all");
-	for (guint i = 0; i < watching->pending->len && !watching->warms; i++)
+	for (guint i = 0; i < watching->pending->len && !watching->turns.silent; i++)
 		parts |= g_array_index(watching->pending, struct edit_pending, i).parts;
 	add_parts(argv, parts);
 	for (guint i = 0; i < watching->pending->len; i++) {
@@ -151,7 +168,7 @@ static char **turn_argv(const struct watching *watching)
 								struct edit_pending, i);
 		const struct edit_target *target = one->target;
 
-		if (watching->warms ? one->cold : one->parts != 0)
+		if (watching->turns.silent ? one->cold : one->parts != 0)
 			g_ptr_array_add(argv,
 					g_build_filename(target->folder, target->group, NULL));
 	}
@@ -159,189 +176,140 @@ static char **turn_argv(const struct watching *watching)
 	return (char **)g_ptr_array_free(argv, FALSE);
 }
 
-static void on_turn_end(GObject *process, GAsyncResult *result, void *data)
-{
-	g_subprocess_wait_finish(G_SUBPROCESS(process), result, NULL);
-	((struct watching *)data)->turn_ended = true;
-}
-
-static bool begin_turn(struct watching *watching, bool warms, GError **error)
-{
-	g_auto(GStrv) argv = NULL;
-
-	watching->warms = warms;
-	watching->turn_ended = false;
-	argv = turn_argv(watching);
-	watching->turn = spawn_apart((const char *const *)argv, warms, error);
-	if (watching->turn)
-		g_subprocess_wait_async(watching->turn, NULL, on_turn_end, watching);
-	return watching->turn;
-}
-
-static bool turn_has_ended(void *data)
-{
-	return ((struct watching *)data)->turn_ended;
-}
-
-/*
- * It leads a session of its own, of make and compilers, which remove what they
- * have half written; its machines die with it.
- */
-static void end_turn(struct watching *watching)
-{
-	const char *id = watching->turn ? g_subprocess_get_identifier(watching->turn) : NULL;
-
-	if (!watching->turn)
-		return;
-	if (id)
-		kill(-atoi(id), SIGTERM);
-	if (!loop_finish(turn_has_ended, watching, loop_deadline(GRACE_SECONDS)))
-		g_subprocess_force_exit(watching->turn);
-	while (!watching->turn_ended)
-		g_main_context_iteration(NULL, TRUE);
-	g_clear_object(&watching->turn);
-}
-
-static int turn_status(GSubprocess *turn)
-{
-	return g_subprocess_get_if_exited(turn) ? g_subprocess_get_exit_status(turn)
-						: 128 + g_subprocess_get_term_sig(turn);
-}
-
 /* What did not build is built with the next change, too. */
-static bool settle_pending(struct watching *watching, int status)
+static bool settle_pending(void *opaque, int status)
 {
+	struct watching *watching = opaque;
 	bool cold = false;
 
 	for (guint i = 0; i < watching->pending->len && status != STATUS_BUILD_FAILED; i++) {
 		struct edit_pending *one = &g_array_index(watching->pending, struct edit_pending,
 							  i);
 
-		one->cold = !watching->warms && (one->cold || one->parts & EDIT_DEVICE);
+		one->cold = !watching->turns.silent && (one->cold || one->parts & EDIT_DEVICE);
 		cold |= one->cold;
 		one->parts = 0;
 	}
 	return cold;
 }
 
-static void print_verdict(const struct watching *watching, int status)
+static bool take(void *opaque, GError **error)
 {
-	double seconds = (g_get_monotonic_time() - watching->saved) / 1e6;
-	g_autoptr(GDateTime) now = g_date_time_new_now_local();
-	g_autofree char *at = g_date_time_format(now, "%T");
-	const char *verdict = status == 0		      ? "PASSED"
-			      : status == STATUS_BUILD_FAILED ? "NOT BUILT"
-							      : "NOT PASSED";
+	struct watching *watching = opaque;
 
-	printf("%s: %s, after %.1f s; the next save is awaited, Ctrl-C ends\n", at, verdict,
-	       seconds);
-	fflush(stdout);
-}
-
-/* A driver that is saved next is tested sooner if its machine need not boot. */
-static bool finish_turn(struct watching *watching, GError **error)
-{
-	int status = turn_status(watching->turn);
-	bool cold = settle_pending(watching, status);
-
-	if (!watching->warms)
-		print_verdict(watching, status);
-	if (ferror(stdout))
-		loop_raise_signal(SIGPIPE);
-	g_clear_object(&watching->turn);
-	return !cold || begin_turn(watching, true, error);
-}
-
-static bool has_event(void *data)
-{
-	struct watching *watching = data;
-
-	return (watching->turn && watching->turn_ended) || watch_has_news(watching->watch);
-}
-
-/* Until a turn has ended or something was saved, which ends the turn. */
-static bool step(struct watching *watching, GError **error)
-{
-	enum loop_end end = loop_until(has_event, watching, LOOP_NEVER);
-	gint64 seen = g_get_monotonic_time();
-	GError *cause = NULL;
-
-	if (end == LOOP_DONE && watching->turn && watching->turn_ended)
-		return finish_turn(watching, error);
-	if (end == LOOP_DONE)
-		end = watch_wait(watching->watch, LOOP_NEVER);
-	if (end != LOOP_DONE) {
-		loop_explain(end, "a file was saved", error);
-		return false;
-	}
-	if (edit_pending_take(watching->pending, watching->lab, watching->watch, !*watching->words,
-			      &cause)) {
-		end_turn(watching);
-		watching->saved = seen;
-		return begin_turn(watching, false, error);
-	}
-	if (cause)
-		g_propagate_error(error, cause);
-	return !cause;
+	return edit_pending_take(watching->pending, watching->lab, watching->turns.watch,
+				 !*watching->words, error);
 }
 
 static void keep_watching(struct watching *watching, GError **error)
 {
+	struct turns *turns = &watching->turns;
+
+	*turns = (struct turns){
+		.take = take,
+		.argv = turn_argv,
+		.settle = settle_pending,
+		.opaque = watching,
+	};
 	loop_catch_signals();
-	watching->watch = watch_new(error);
-	if (!watching->watch ||
-	    !edit_pending_watch(watching->pending, watching->lab, watching->watch, error))
+	turns->watch = watch_new(error);
+	if (!turns->watch ||
+	    !edit_pending_watch(watching->pending, watching->lab, turns->watch, error)) {
+		watch_free(turns->watch);
 		return;
+	}
 	for (guint i = 0; i < watching->pending->len; i++)
 		g_array_index(watching->pending, struct edit_pending, i).parts = EDIT_BUILDS;
-	watching->saved = g_get_monotonic_time();
-	if (begin_turn(watching, false, error))
-		while (step(watching, error))
-			;
-	end_turn(watching);
+	turns_keep(turns, error);
 }
 
-static bool prepare(struct watching *watching, GError **error)
+static bool require_lab(const struct lab *lab, GError **error)
 {
 	static const enum lab_part needed[] = {LAB_VMLINUX, LAB_INITRAMFS, LAB_QEMU};
 
-	watching->lab = lab_find(error);
-	if (!watching->lab)
-		return false;
 	for (size_t i = 0; i < G_N_ELEMENTS(needed); i++)
-		if (!lab_require(watching->lab, needed[i], error))
+		if (!lab_require(lab, needed[i], error))
 			return false;
-	if (watching->options->only && !watching->options->once) {
-		g_set_error(error, STATUS_ERROR, STATUS_MISUSE, "--only goes with --once");
-		return false;
+	return true;
+}
+
+static bool check_options(const struct watch_options *options, bool of_trees, GError **error)
+{
+	g_autofree char *machine = options_text(machine_tables, options, &watch_defaults);
+
+	if (!options->once && (options->only || options->changed))
+		g_set_error(error, STATUS_ERROR, STATUS_MISUSE, "--%s goes with --once",
+			    options->only ? "only" : "changed");
+	else if (!of_trees && (options->load || options->tests || options->changed))
+		g_set_error(error, STATUS_ERROR, STATUS_MISUSE,
+			    "a command or --tests goes with files of a tree; a device has tests of "
+			    "its own");
+	else if (of_trees && (options->all || options->only))
+		g_set_error(error, STATUS_ERROR, STATUS_MISUSE, "--%s is for devices",
+			    options->all ? "all" : "only");
+	else if (options->load && options->tests)
+		g_set_error(error, STATUS_ERROR, STATUS_MISUSE,
+			    "--tests and a command are two things to run; take one");
+	else if ((!of_trees || options->tests) && *machine)
+		g_set_error(error, STATUS_ERROR, STATUS_MISUSE,
+			    "tests say themselves what machine they want; '%s' is for a command",
+			    machine);
+	else
+		return true;
+	return false;
+}
+
+static int run_trees(struct watch_trees *trees, const struct watch_options *options, GError **error)
+{
+	if (options->once)
+		return watch_trees_once(trees, error);
+	watch_trees_keep(trees, error);
+	return 0;
+}
+
+static int run_devices(struct watching *watching, GError **error)
+{
+	int status = 0;
+
+	watching->pending = edit_pending_new();
+	if (add_targets(watching->pending, watching->lab, watching->words, error)) {
+		if (watching->options->once)
+			status = run_once(watching, error);
+		else
+			keep_watching(watching, error);
 	}
-	return add_targets(watching->pending, watching->lab, watching->words, error);
+	g_array_unref(watching->pending);
+	return status;
 }
 
 static int run_watch(const void *fields, char **operands, GError **error)
 {
-	struct watching watching = {.options = fields, .words = operands};
+	const struct watch_options *options = fields;
+	struct watching watching = {.options = options, .words = operands};
+	struct watch_trees trees = {
+		.command = &options->command,
+		.load = options->load && *options->load ? options->load : NULL,
+		.tests = options->tests,
+		.changed = options->changed,
+	};
 	int status = 0;
 
-	watching.pending = edit_pending_new();
-	if (prepare(&watching, error)) {
-		if (watching.options->once)
-			status = run_once(&watching, error);
-		else
-			keep_watching(&watching, error);
-	}
-	watch_free(watching.watch);
-	g_array_unref(watching.pending);
+	watching.lab = lab_find(error);
+	trees.lab = watching.lab;
+	if (watching.lab && require_lab(watching.lab, error) &&
+	    watch_trees_find(&trees, operands, error) &&
+	    check_options(options, trees.places, error))
+		status = trees.places ? run_trees(&trees, options, error)
+				      : run_devices(&watching, error);
+	watch_trees_clear(&trees);
 	lab_free(watching.lab);
 	return status;
 }
 
-static const struct option_row *const watch_tables[] = {watch_rows, NULL};
-
 const struct command command_watch = {
 	.name = "watch",
-	.operands = "[NAME...]",
-	.summary = "build and test a device or module at each save",
+	.operands = "[NAME...] | FILE... [--tests NAME | -- COMMAND [ARGUMENT...]]",
+	.summary = "build and test at each save: a device, or your trees",
 	.text = "Waits until a file of the devices and modules that NAME selects ('hello', "
 		"'modules/hello'), or of any, is saved, created or removed. Then it builds "
 		"the half that changed: driver*.c and Kbuild are the module, device*.c, "
@@ -352,10 +320,23 @@ const struct command command_watch = {
 		"If something does not build, what was built before stays. Neither the kernel "
 		"nor the root file system is built: tests get the current modules and test "
 		"program, and 'make' updates the rest of the lab.\n\n"
+		"FILE is a file or a folder of the trees that the lab was built of, of Linux or QEMU "
+		"('make all LINUX_SRC=~/linux QEMU_SRC=~/qemu'), which are only read. After each "
+		"save what the file needs is built, and no more: a module, which then takes the "
+		"place of the one that the guest has loaded; the kernel's image; or QEMU's objects "
+		"and QEMU. A header or a rule that the image depends on, too, has kernel, modules and "
+		"root file system made, which takes minutes. Then COMMAND runs in a fresh guest, whose machine the options "
+		"of kc run say, or the tests of --tests; with neither, only the kernel's complaints "
+		"count. In the lab's own configuration the stock drivers are built in.\n\n"
+		"kc watch ~/linux/drivers/block/virtio_blk.c --device virtio-blk-pci,drive=d "
+		"--qemu-args '-blockdev null-co,node-name=d' -- dd if=/dev/vda of=/dev/null count=9\n\n"
 		"With --once the exit status is that of kc test, or 251 if something does not "
 		"build.",
 	.options = watch_tables,
+	.shared = "run",
+	.load_offset = FIELD(load),
 	.fields_size = sizeof(struct watch_options),
+	.defaults = &watch_defaults,
 	.operands_max = G_MAXUINT,
 	.run = run_watch,
 };

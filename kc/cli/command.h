@@ -17,6 +17,7 @@ struct command {
 	const char *operands; /* as in a synopsis; NULL: it takes none */
 	unsigned operands_max; /* 0: what follows the first is its business, not kc's */
 	bool load; /* operands and options up to "--"; run() finds what follows behind their NULL */
+	size_t load_offset; /* of the char ** that what follows "--" goes into; NULL: there was none; or 0 */
 	const char *summary; /* one line */
 	const char *text; /* paragraphs, parted by empty lines */
 	const struct option_row *const *options;

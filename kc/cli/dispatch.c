@@ -55,6 +55,28 @@ static char **parse_load(const struct command *command, char **argv, void *field
 	return rest;
 }
 
+/* The same, for one that can do without a "--", which leaves *@load alone. */
+static char **parse_optional_load(const struct command *command, char **argv, void *fields,
+				  bool *help, GError **error)
+{
+	char **operands = argv, **rest;
+	unsigned count = 0;
+
+	while ((rest = options_parse(command->options, argv, fields, help, error)) && !*help) {
+		bool behind = rest > argv && g_str_equal(rest[-1], "--");
+
+		if (behind)
+			*(char ***)((char *)fields + command->load_offset) = rest;
+		if (behind || !*rest) {
+			operands[count] = NULL;
+			return operands;
+		}
+		operands[count++] = *rest;
+		argv = rest + 1;
+	}
+	return rest;
+}
+
 /*
  * Moves operands to the front of @argv and parses the options among them.
  * Where the first operand opens a command of the guest's, that is left alone.
@@ -67,6 +89,8 @@ static char **parse(const struct command *command, char **argv, void *fields, bo
 
 	if (command->load)
 		return parse_load(command, argv, fields, help, error);
+	if (command->load_offset)
+		return parse_optional_load(command, argv, fields, help, error);
 	argv = options_parse(command->options, argv, fields, help, error);
 	if (!argv || *help || !command->operands_max)
 		return argv;

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "lab/qemu-devices.h"
 
+#include <stdlib.h>
 #include <string.h>
 
 /*
@@ -80,4 +81,27 @@ char **qemu_devices(const struct lab *lab, const char *qemu)
 	if (names)
 		keep(file, key, answer);
 	return names;
+}
+
+/* Does @qemu stand in the folders that this lab builds in, and not in another's? */
+static bool is_built_here(const struct lab *lab, const char *qemu)
+{
+	g_autofree char *build = g_build_filename(lab->root, "build", NULL);
+	g_autofree char *here = realpath(build, NULL);
+	g_autofree char *program = qemu ? realpath(qemu, NULL) : NULL;
+	size_t len = here ? strlen(here) : 0;
+
+	return here && program && strncmp(program, here, len) == 0 && program[len] == '/';
+}
+
+bool qemu_is_stock(const struct lab *lab, const char *qemu)
+{
+	/* Of its own QEMU the build has left a word: no new one need be asked. */
+	g_autofree char *mark = g_build_filename(lab->root, "build", "lab", "qemu-stock", NULL);
+	g_auto(GStrv) names = NULL;
+
+	if (is_built_here(lab, qemu))
+		return g_file_test(mark, G_FILE_TEST_EXISTS);
+	names = qemu_devices(lab, qemu);
+	return names && !g_strv_contains((const char *const *)names, "virtio-hello-pci");
 }

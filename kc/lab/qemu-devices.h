@@ -12,4 +12,7 @@
  */
 char **qemu_devices(const struct lab *lab, const char *qemu);
 
+/* Is it one without the lab's patches and devices? False, too, where it does not say. */
+bool qemu_is_stock(const struct lab *lab, const char *qemu);
+
 #endif

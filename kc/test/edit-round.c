@@ -216,6 +216,18 @@ static bool take_result(const struct test_case *test_case, struct test_result *r
 }
 
 /* To save a machine takes longer than to boot one. */
+static int run_cases(const GPtrArray *cases, bool cold)
+{
+	struct tally tally = {.worst = VERDICT_SKIPPED};
+	const struct test_pool_watcher watcher = {no_progress, take_result, &tally};
+	const struct test_settings settings = {.cold = cold};
+	struct test_rounds *rounds = test_rounds_new(cases, 1, NULL);
+	int signo = test_pool_run(rounds, &settings, g_get_num_processors(), &watcher);
+
+	test_rounds_free(rounds);
+	return signo ? 128 + signo : verdict_status(tally.worst);
+}
+
 static int run_tests(const struct lab *lab, const struct edit_target *target, bool all, bool cold,
 		     GError **error)
 {
@@ -225,20 +237,40 @@ static int run_tests(const struct lab *lab, const struct edit_target *target, bo
 	char *const words[] = {word, NULL};
 	g_autoptr(GPtrArray) tests = test_list_find(lab, words, error);
 	g_autoptr(GPtrArray) cases = tests ? make_cases(tests, all || target->group) : NULL;
-	struct tally tally = {.worst = VERDICT_SKIPPED};
-	const struct test_pool_watcher watcher = {no_progress, take_result, &tally};
-	const struct test_settings settings = {.cold = cold};
-	struct test_rounds *rounds;
-	int signo;
 
 	if (!tests)
 		return 0;
 	for (guint i = 0; i < tests->len; i++)
 		put_built(lab, target, g_ptr_array_index(tests, i));
-	rounds = test_rounds_new(cases, 1, NULL);
-	signo = test_pool_run(rounds, &settings, g_get_num_processors(), &watcher);
-	test_rounds_free(rounds);
-	return signo ? 128 + signo : verdict_status(tally.worst);
+	return run_cases(cases, cold);
+}
+
+/* In front of the test's own, which may need them */
+static void insert_first(struct test *test, const GPtrArray *modules)
+{
+	g_autofree const char **own = g_steal_pointer(&test->transfer.modules);
+
+	for (guint i = 0; modules && i < modules->len; i++)
+		option_list(g_string_chunk_insert(test->strings, g_ptr_array_index(modules, i)),
+			    &test->transfer.modules, NULL);
+	for (int i = 0; own && own[i]; i++)
+		option_list(own[i], &test->transfer.modules, NULL);
+}
+
+int edit_run_tests(const struct lab *lab, char *const *words, const GPtrArray *modules, bool cold,
+		   GError **error)
+{
+	g_autoptr(GPtrArray) tests = test_list_find(lab, words, error);
+	g_autoptr(GPtrArray) cases = tests ? make_cases(tests, true) : NULL;
+
+	for (guint i = 0; tests && i < tests->len; i++) {
+		struct test *test = g_ptr_array_index(tests, i);
+
+		insert_first(test, modules);
+		if (test->peer)
+			insert_first(test->peer, modules);
+	}
+	return cases ? run_cases(cases, cold) : 0;
 }
 
 static bool has_tests(const struct lab *lab, const struct edit_target *target)

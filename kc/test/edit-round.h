@@ -30,4 +30,11 @@ void edit_target_free(struct edit_target *target);
 int edit_round(const struct lab *lab, const struct edit_target *target, unsigned parts, bool all,
 	       GError **error);
 
+/*
+ * Runs the tests that @words name, as of test_list_find(), in guests that get @modules, of
+ * char *, files of the host's, first. @cold: each boots. The status as of edit_round().
+ */
+int edit_run_tests(const struct lab *lab, char *const *words, const GPtrArray *modules, bool cold,
+		   GError **error);
+
 #endif

@@ -1,14 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "test/edit.h"
-#include "base/status.h"
+#include "test/edit-make.h"
 
-#include <signal.h>
 #include <string.h>
-#include <sys/prctl.h>
-#include <sys/wait.h>
-#include <unistd.h>
-
-#define BUILD_SECONDS 1800 /* QEMU may have to be configured and built anew */
 
 static const struct {
 	enum edit_part part;
@@ -102,50 +96,13 @@ static const char *verb_of(enum edit_part part)
 	g_assert_not_reached();
 }
 
-static void leave_with_parent(void *parent)
-{
-	/* make and compilers remove on it what they have half written. */
-	prctl(PR_SET_PDEATHSIG, SIGTERM);
-	if (getppid() != GPOINTER_TO_INT(parent))
-		_exit(127);
-	/* It outlives exec. */
-	alarm(BUILD_SECONDS);
-}
-
-/* What an outer make said is not for this one. */
-static char **make_environment(void)
-{
-	char **env = g_get_environ();
-
-	env = g_environ_unsetenv(env, "MAKEFLAGS");
-	env = g_environ_unsetenv(env, "MFLAGS");
-	return g_environ_unsetenv(env, "MAKELEVEL");
-}
-
 bool edit_build(const struct lab *lab, const char *folder, enum edit_part part, GError **error)
 {
 	g_autofree char *dir = g_strconcat("DIR=", folder, NULL);
-	const char *argv[] = {"make", "-s", "-C", lab->root, verb_of(part), dir, NULL};
-	g_auto(GStrv) env = make_environment();
-	g_autoptr(GError) cause = NULL;
-	int status = 0;
+	g_autofree char *what = g_strdup_printf("the %s of %s", edit_part_name(part), folder);
+	const char *words[] = {verb_of(part), dir, NULL};
 
-	if (!g_spawn_sync(NULL, (char **)argv, env, G_SPAWN_SEARCH_PATH, leave_with_parent,
-			  GINT_TO_POINTER(getpid()), NULL, NULL, &status, &cause))
-		g_set_error(error, STATUS_ERROR, STATUS_HOST_NOT_READY, "cannot start make: %s",
-			    cause->message);
-	else if (WIFSIGNALED(status))
-		g_set_error(error, STATUS_ERROR, STATUS_BUILD_FAILED,
-			    "building the %s of %s was ended by signal %d (%s)",
-			    edit_part_name(part), folder, WTERMSIG(status),
-			    g_strsignal(WTERMSIG(status)));
-	else if (status)
-		g_set_error(error, STATUS_ERROR, STATUS_BUILD_FAILED,
-			    "the %s of %s does not build; what was built before is still there",
-			    edit_part_name(part), folder);
-	else
-		return true;
-	return false;
+	return edit_make(lab, words, what, NULL, error);
 }
 
 char *edit_test_program(const struct lab *lab, const char *folder)

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "vm/launch.h"
 #include "device/folder.h"
+#include "lab/qemu-devices.h"
 #include "vm/device-option.h"
 #include "lab/image.h"
 #include "base/quote.h"
@@ -242,10 +243,11 @@ static bool choose_devices(struct launch *launch, const struct launch_options *o
 	guint n = options->devices ? g_strv_length((char **)options->devices) : 0;
 	struct device_names *names;
 
+	launch->machine.stock_qemu = qemu_is_stock(launch->lab, launch->machine.qemu);
 	launch->devices = g_new0(char *, MAX(n, 1) + 1);
 	launch->machine.devices = (const char *const *)launch->devices;
 	if (!n) {
-		if (!options->no_device)
+		if (!options->no_device && !launch->machine.stock_qemu)
 			launch->devices[0] = g_strdup(machine_default_device(transport));
 		return true;
 	}

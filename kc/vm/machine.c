@@ -87,7 +87,8 @@ static void add_board(GPtrArray *argv, const struct machine *machine)
 	/* Our drivers are modern; an option ROM would only offer to boot from the network. */
 	add(argv, "-global", pci ? "virtio-net-pci.romfile=" : "virtio-mmio.force-legacy=false");
 	/* By which kc vq tells who is to blame; off by default, since each buffer passes it. */
-	add(argv, "-global", "virtio-device.x-queue-counters=on");
+	if (!machine->stock_qemu)
+		add(argv, "-global", "virtio-device.x-queue-counters=on");
 }
 
 static void add_kernel(GPtrArray *argv, const struct machine *machine)

@@ -44,6 +44,7 @@ struct share {
 
 struct machine {
 	const char *qemu;
+	bool stock_qemu; /* without the lab's patches: what these add is not asked for */
 	const char *firmware; /* folder; NULL: QEMU's own */
 	enum transport transport;
 	bool kvm;

@@ -7,6 +7,7 @@
 #
 # usage: lessons.sh [--update] [PAGE...]      (--update: make docs)
 . "$(dirname "$0")/../lib.sh"
+. "$(dirname "$0")/../scratch.sh"
 
 update=
 [ "${1-}" != --update ] || {
@@ -40,36 +41,23 @@ makes_device() {
 	grep -qE '^\$ build/bin/kc new' "$1"
 }
 
-# over_project COMMAND...: with an overlay over the project, and the page left in $work
-# shellcheck disable=SC2016 # what the shell inside is to expand
-over_project() {
-	mkdir -p "$work/over/written" "$work/over/work"
-	user=
-	[ "$(id -u)" = 0 ] || user=--map-root-user
-	unshare --mount $user sh -c 'mount -t overlay overlay -o "lowerdir=$1,upperdir=$2/written,workdir=$2/work$3" "$1" ||
-		exit 77
-	cd "$1" && seen=$2 && shift 3 && "$@"
-	status=$?
-	cp -a docs "$seen/"
-	exit $status' sh "$root" "$work/over" "${user:+,userxattr}" "$@"
-}
-
 # In this shell's own TAP: pages.py numbers each page by itself.
 follow() {
 	export KC_ROOT="$root" PYTHONDONTWRITEBYTECODE=1
-	over=
+	where=
 	folder=$work/look_alike
-	! makes_device "$1" || { over=over_project && folder=$root; }
+	! makes_device "$1" || { where="over_project $work/over" && folder=$root; }
 	# shellcheck disable=SC2086 # an option or nothing
-	$over "$root/scripts/pages.py" $update "$folder" "$1" >"$work/said" 2>"$err" </dev/null
+	$where "$root/scripts/pages.py" $update "$folder" "$1" >"$work/said" 2>"$err" </dev/null
 	status=$?
 	[ -s "$work/said" ] || {
 		skip "$1" "no overlay can be mounted over the project here: $(tail -n 1 "$err")"
 		return
 	}
-	[ ! "$over" ] || [ ! "$update" ] || {
-		cp "$work/over/docs/expedition/${1##*/}" "$root/docs/expedition/"
-		cp -a "$work/over/docs/expedition/pictures" "$work/look_alike/docs/expedition/"
+	written=$work/over/written/docs/expedition
+	[ ! "$where" ] || [ ! "$update" ] || {
+		[ ! -f "$written/${1##*/}" ] || cp "$written/${1##*/}" "$root/docs/expedition/"
+		[ ! -d "$written/pictures" ] || cp -a "$written/pictures" "$work/look_alike/docs/expedition/"
 	}
 	cases=$((cases + 1))
 	[ "$status" = 0 ] || [ "$status" = 77 ] || failures=$((failures + 1))

@@ -105,6 +105,8 @@ static void mmio_has_no_pci_device(void **state)
 	assert_has(&machine, MACHINE_WIRED, " virtio-device.x-queue-counters=on ");
 	assert_has(&machine, MACHINE_WIRED, " virtio-blk-device,drive=root ");
 	assert_has(&machine, MACHINE_WIRED, " virtio-serial-device ");
+	machine.stock_qemu = true;
+	assert_lacks(&machine, MACHINE_WIRED, "x-queue-counters");
 }
 
 static void a_disk_is_the_root(void **state)
