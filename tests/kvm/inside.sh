@@ -7,6 +7,10 @@
 KC_CACHE_LIMIT=1G
 export KC_CACHE_LIMIT
 
+# What boots anew gets more time where the processor is emulated, and shared with others.
+slow=
+[ -z "${KC_EMULATED_HOST:-}" ] || slow="--boot-timeout 250"
+
 # runs NAME STATUS COMMAND...: kc ends with it
 runs() {
 	name=$1
@@ -47,7 +51,8 @@ else
 fi
 
 passes hello/split hello/mmio
-runs "both sides of a queue on one timeline" 0 trace --only hello --module hello_virtio --json "$work/trace.json" -- hello_test sizes
+# shellcheck disable=SC2086 # words
+runs "both sides of a queue on one timeline" 0 trace $slow --only hello --module hello_virtio --json "$work/trace.json" -- hello_test sizes
 /usr/bin/python3 -c 'import json, sys
 trace = json.loads(open(sys.argv[1]).readline())
 sys.exit(trace["buffers"] == 0 or trace["fates"].get("complete") != trace["buffers"])' "$work/trace.json"
@@ -77,16 +82,15 @@ result $? "and shows it"
 if [ -n "${SOAK:-}" ]; then
 	runs "emulation where it is asked for" 0 run --accel tcg --cold --boot-timeout 250 -- true
 	passes hello echo/split echo/packed echo/smp4 echo/in-order echo/late echo/mmio
-	# Two guests at once end the emulated host by a triple fault.
-	if [ -n "${KC_EMULATED_HOST:-}" ]; then
-		skip "ten machines at a time" "the emulated processor does not survive two"
-	else
-		for i in 1 2 3 4 5 6 7 8 9 10; do
-			timeout 300 "$kc" run -m 128M -- true 2>"$work/$i.err" || echo "$i" >>"$work/bad" &
-		done
-		wait
-		[ ! -e "$work/bad" ]
-		result $? "ten machines at a time"
-	fi
+	# What ten need to come up at once, an emulated processor has not.
+	machines="1 2 3 4 5 6 7 8 9 10"
+	[ -z "${KC_EMULATED_HOST:-}" ] || machines="1 2"
+	for i in $machines; do
+		# shellcheck disable=SC2086 # words
+		timeout 300 "$kc" run $slow -m 128M -- true 2>"$work/$i.err" || echo "$i" >>"$work/bad" &
+	done
+	wait
+	[ ! -e "$work/bad" ]
+	result $? "machines at a time: $machines"
 fi
 done_testing
