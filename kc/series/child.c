@@ -12,7 +12,8 @@
 #include <unistd.h>
 
 #define GRACE_SECONDS 2 /* for make and compilers after SIGTERM; kc then gets a second one */
-#define LAST_SECONDS 3
+#define LAST_SECONDS 5
+#define LOOK_MS 20
 
 static void leave_terminal(void *parent)
 {
@@ -42,6 +43,7 @@ static char **environment(const char *root)
 }
 
 struct ending {
+	GPid pid;
 	bool ended;
 	int status;
 };
@@ -60,16 +62,33 @@ static bool has_ended(void *data)
 	return ((struct ending *)data)->ended;
 }
 
-/* What it started in its session goes with it; a kc ends its machines itself. */
-static void end_session(GPid pid, struct ending *ending)
+static gboolean look_again(void *data)
 {
-	kill(-pid, SIGTERM);
-	if (!loop_finish(has_ended, ending, loop_deadline(GRACE_SECONDS))) {
-		kill(-pid, SIGTERM);
-		loop_finish(has_ended, ending, loop_deadline(LAST_SECONDS));
+	(void)data;
+	return G_SOURCE_CONTINUE;
+}
+
+/* All of its session, and not only the script that began it: make takes away what is half made. */
+static bool has_left(void *data)
+{
+	const struct ending *ending = data;
+
+	return ending->ended && kill(-ending->pid, 0) < 0 && errno == ESRCH;
+}
+
+/* A kc ends its machines itself. */
+static void end_session(struct ending *ending)
+{
+	guint timer = g_timeout_add(LOOK_MS, look_again, NULL);
+
+	kill(-ending->pid, SIGTERM);
+	if (!loop_finish(has_left, ending, loop_deadline(GRACE_SECONDS))) {
+		kill(-ending->pid, SIGTERM);
+		loop_finish(has_left, ending, loop_deadline(LAST_SECONDS));
 	}
-	kill(-pid, SIGKILL);
+	kill(-ending->pid, SIGKILL);
 	loop_finish(has_ended, ending, LOOP_NEVER);
+	g_source_remove(timer);
 }
 
 static int open_log(const char *path, GError **error)
@@ -105,14 +124,13 @@ bool child_run(const struct child *child, int *status, GError **error)
 {
 	struct ending ending = {0};
 	enum loop_end end;
-	GPid pid;
 
-	if (!start(child, &pid, error))
+	if (!start(child, &ending.pid, error))
 		return false;
-	g_child_watch_add(pid, on_end, &ending);
+	g_child_watch_add(ending.pid, on_end, &ending);
 	end = loop_until(has_ended, &ending, loop_deadline(child->seconds));
 	if (end != LOOP_DONE) {
-		end_session(pid, &ending);
+		end_session(&ending);
 		loop_explain(end, child->what, error);
 		return false;
 	}

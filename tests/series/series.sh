@@ -114,7 +114,12 @@ refused "a test that cannot be run at all stops it" 248 "it stops here"
 
 # A build of number 3 that waits as long as there is a gate
 gate=$work/gate
-gated="if [ -e $gate ] && grep -q 'planted 3' planted.c; then touch $gate.shut; sleep 50; fi"
+gated="if [ -e $gate ] && grep -q 'planted 3' planted.c; then make -f $work/slow.mk; fi"
+# As kbuild does, it takes away what is half made; its shell does nothing while the other runs.
+cat >"$work/slow.mk" <<END
+half:
+	@trap 'sleep 0.5; rm -f $gate.half; exit 1' TERM; touch $gate.half $gate.shut; sleep 50
+END
 # strays: what a build has started and that still runs
 strays() {
 	grep -ls "KC_TEST_FILE=$$" /proc/[0-9]*/environ | while read -r file; do
@@ -131,8 +136,8 @@ wait $pid
 status=$?
 [ $status = 130 ] && grep -q 'the same command goes on from here' "$err"
 result $? "Ctrl-C ends it"
-[ -z "$(left_behind)" ] && [ -z "$(strays)" ]
-result $? "and leaves no checkout and no process"
+[ -z "$(left_behind)" ] && [ -z "$(strays)" ] && [ ! -e "$gate.half" ]
+result $? "and leaves no checkout, no process and nothing that is half made"
 rm "$gate"
 kc_on 120 each --build "$gated" HEAD~4..HEAD~2 -- $script
 [ $status = 0 ] && [ "$(grep -c '(from an earlier start)' "$out")" = 1 ] &&
