@@ -11,7 +11,6 @@
 #include <unistd.h>
 
 #define NAME_DIGITS 12
-#define HELLO_DEVICE "virtio-hello-pci"
 #define BOOT_SECONDS "--boot-timeout=240" /* a distribution's kernel, emulated, on a busy host */
 
 typedef struct side *(*side_maker)(const struct lab *lab, const char *word, const char *folder,
@@ -173,13 +172,29 @@ static bool lacks_module(const struct side *kernel, const struct needs *needs, s
 	return false;
 }
 
+static bool has_device(const struct side *qemu, const char *before, const char *type,
+		       const char *behind)
+{
+	g_autofree char *whole = g_strconcat(before, type, behind, NULL);
+
+	return g_strv_contains((const char *const *)qemu->devices, whole);
+}
+
+/* A name alone is that of a device's folder. */
 static bool lacks_device(const struct side *qemu, const struct needs *needs, struct outcome *cell)
 {
-	if (!needs->hello || !qemu->devices ||
-	    g_strv_contains((const char *const *)qemu->devices, HELLO_DEVICE))
-		return false;
-	fill_cell(cell, OUTCOME_UNKNOWN, "this QEMU has no " HELLO_DEVICE ", which the test needs");
-	return true;
+	for (guint i = 0; qemu->devices && i < needs->devices->len; i++) {
+		const char *type = g_ptr_array_index(needs->devices, i);
+		g_autofree char *why = NULL;
+
+		if (has_device(qemu, "", type, "") || has_device(qemu, "virtio-", type, "-pci") ||
+		    has_device(qemu, "virtio-", type, "-device"))
+			continue;
+		why = g_strdup_printf("this QEMU has no %s, which the test needs", type);
+		fill_cell(cell, OUTCOME_UNKNOWN, why);
+		return true;
+	}
+	return false;
 }
 
 /* Why this pair cannot be tried */

@@ -5,6 +5,13 @@
 #include <string.h>
 
 #define HELLO "hello_virtio"
+#define HELLO_DEVICE "virtio-hello-pci" /* which a machine has unless others are named */
+
+static void needs_init(struct needs *needs)
+{
+	needs->modules = g_ptr_array_new_with_free_func(g_free);
+	needs->devices = g_ptr_array_new_with_free_func(g_free);
+}
 
 static void add_module(struct needs *needs, const char *text)
 {
@@ -16,6 +23,16 @@ static void add_module(struct needs *needs, const char *text)
 		g_ptr_array_add(needs->modules, g_steal_pointer(&name));
 }
 
+/* Its type, of "TYPE,property=..."; only QEMU knows what JSON is. */
+static void add_device(struct needs *needs, const char *option)
+{
+	g_autofree char *type = g_strndup(option, strcspn(option, ","));
+
+	if (!strpbrk(type, "{=") &&
+	    !g_ptr_array_find_with_equal_func(needs->devices, type, g_str_equal, NULL))
+		g_ptr_array_add(needs->devices, g_steal_pointer(&type));
+}
+
 static bool has_module(const struct needs *needs, const char *name)
 {
 	return g_ptr_array_find_with_equal_func(needs->modules, name, g_str_equal, NULL);
@@ -23,13 +40,17 @@ static bool has_module(const struct needs *needs, const char *name)
 
 static void add_test(struct needs *needs, const struct test *test)
 {
-	struct needs own = {.modules = g_ptr_array_new_with_free_func(g_free)};
+	struct needs own;
 
+	needs_init(&own);
+	for (int i = 0; test->launch.devices && test->launch.devices[i]; i++)
+		add_device(needs, test->launch.devices[i]);
 	for (int i = 0; test->transfer.modules && test->transfer.modules[i]; i++) {
 		add_module(&own, test->transfer.modules[i]);
 		add_module(needs, test->transfer.modules[i]);
 	}
-	needs->hello |= !test->launch.devices && !test->launch.no_device && has_module(&own, HELLO);
+	if (!test->launch.devices && !test->launch.no_device && has_module(&own, HELLO))
+		add_device(needs, HELLO_DEVICE);
 	needs_clear(&own);
 }
 
@@ -57,30 +78,41 @@ static const char *value_of(const char *word, const char *next, const char *opti
 	return word[len] == '=' ? word + len + 1 : word[len] ? NULL : next;
 }
 
+static const char *device_of(const char *word, const char *next)
+{
+	const char *whole = value_of(word, next, "--device");
+
+	if (whole || !g_str_has_prefix(word, "-d"))
+		return whole;
+	return word[2] ? word + 2 : next;
+}
+
 static void add_command(struct needs *needs, char *const *words)
 {
 	bool device = false;
 
 	for (; *words && **words == '-' && !g_str_equal(*words, "--"); words++) {
 		const char *module = value_of(*words, words[1], "--module");
-		bool other = value_of(*words, words[1], "--device") ||
-			     g_str_has_prefix(*words, "-d") || g_str_equal(*words, "--no-device");
+		const char *other = device_of(*words, words[1]);
 
 		if (module)
 			add_module(needs, module);
-		device |= other;
+		if (other)
+			add_device(needs, other);
+		device |= other || g_str_equal(*words, "--no-device");
 		/* An option's value may follow as a word; none of ours begins with '-'. */
 		if (words[1] && *words[1] != '-' && !strchr(*words, '='))
 			words++;
 	}
-	needs->hello = !device && has_module(needs, HELLO);
+	if (!device && has_module(needs, HELLO))
+		add_device(needs, HELLO_DEVICE);
 }
 
 void needs_find(struct needs *needs, const struct trial *trial, const struct lab *lab)
 {
 	char *const *words = trial->words + trial->head;
 
-	*needs = (struct needs){.modules = g_ptr_array_new_with_free_func(g_free)};
+	needs_init(needs);
 	if (trial->tests)
 		add_tests(needs, words, lab);
 	else
@@ -90,4 +122,5 @@ void needs_find(struct needs *needs, const struct trial *trial, const struct lab
 void needs_clear(struct needs *needs)
 {
 	g_ptr_array_unref(needs->modules);
+	g_ptr_array_unref(needs->devices);
 }

@@ -7,7 +7,7 @@
 
 struct needs {
 	GPtrArray *modules; /* names of the lab's, "hello_virtio" */
-	bool hello; /* the device that a machine has where none is named, with its driver */
+	GPtrArray *devices; /* of char *: types, or names of ours */
 };
 
 void needs_find(struct needs *needs, const struct trial *trial, const struct lab *lab);

@@ -62,6 +62,13 @@ assert [name for _, name in rows] == [c["outcome"] for c in cells], rows
 END
 result $? "JUnit, JSON and the page have every cell"
 
+for test in hello/packed "-d hello,packed=on $hello"; do
+	# shellcheck disable=SC2086 # words
+	try 60 "$kc" matrix --qemu "$work/stock" -- $test
+	[ $status = 77 ] && grep -q 'stock: not run: this QEMU has no .*hello.*, which the test needs' "$out"
+	result $? "a test whose device a QEMU lacks is not run there: $test"
+done
+
 try 120 "$kc" matrix --json - -- sh -c 'echo "<&>"; exit 3'
 [ $status = 1 ] && grep -q '"fail"' "$out" && grep -q 'lab on lab: fail: the command ended with 3' "$out"
 result $? "a command that fails is a cell that fails"
