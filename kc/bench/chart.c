@@ -14,6 +14,8 @@
 #define TICKS 6
 #define DOT 4.5
 
+static const char *const dashes[] = {"none", "8 5", "2 4", "12 4 2 4"};
+
 struct chart {
 	const struct bench *bench;
 	guint metric;
@@ -123,6 +125,9 @@ static void put_row(const struct chart *chart, guint i)
 		"<text x=\"%d\" y=\"%s\" text-anchor=\"end\">%s <tspan class=\"dim\">%s</tspan>"
 		"</text>\n",
 		LEFT - 10, digits(top + ROW / 2. + 4), name, bench_accelerator(machine));
+	/* Of the lower part's line, which without colours is told by its dashes */
+	fprintf(chart->out, "<path class=\"steps\" d=\"M%d %sh60\"/>\n", LEFT - 70,
+		digits(top + ROW / 2. + 13));
 	fprintf(chart->out, "<rect class=\"box\" x=\"%s\" y=\"%s\" width=\"%s\" height=\"%d\"/>\n",
 		digits(from), digits(top + 5), digits(MAX(to - from, 1)), ROW - 10);
 	put_dots(chart, machine, top);
@@ -178,7 +183,8 @@ void bench_chart_put(FILE *out, const struct bench *bench, guint metric)
 	put_axis(&chart);
 	put_shares(&chart);
 	for (guint i = 0; i < n; i++) {
-		fprintf(out, "<g style=\"--h:%u\">\n", bench_chart_hue(bench, i));
+		fprintf(out, "<g style=\"--h:%u; --dash:%s\">\n", bench_chart_hue(bench, i),
+			dashes[i % G_N_ELEMENTS(dashes)]);
 		put_row(&chart, i);
 		put_steps(&chart, i);
 		fputs("</g>\n", out);

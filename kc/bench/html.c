@@ -129,7 +129,7 @@ static void put_notes(FILE *out, const struct bench *bench)
 
 	fputs("<h2>How to read it</h2>\n<p>Each dot is a round, in the order of time from top to "
 	      "bottom; the box holds the middle half of them, the stroke is the median. Below is the "
-	      "share of rounds that have at most each value.</p>\n",
+	      "share of rounds that have at most each value, by the line under each name.</p>\n",
 	      out);
 	for (int i = 0; notes[i]; i++)
 		page_put_tagged(out, "<p>", notes[i], "</p>\n");
