@@ -50,9 +50,11 @@ static void explain_death(struct vm *vm, GError **error)
 			    "those that it knows, and 'make qemu' builds in those of the project",
 			    device, vm->qemu);
 	else if (g_subprocess_get_if_signaled(vm->process))
-		g_set_error(error, STATUS_ERROR, STATUS_QEMU_DIED, "QEMU died of signal %d (%s)",
+		g_set_error(error, STATUS_ERROR, STATUS_QEMU_DIED,
+			    "QEMU died of signal %d (%s)%s%s",
 			    g_subprocess_get_term_sig(vm->process),
-			    g_strsignal(g_subprocess_get_term_sig(vm->process)));
+			    g_strsignal(g_subprocess_get_term_sig(vm->process)), said ? ": " : "",
+			    said ? said : "");
 	else
 		g_set_error(error, STATUS_ERROR, STATUS_QEMU_DIED, "QEMU ended with status %d: %s",
 			    g_subprocess_get_exit_status(vm->process),
