@@ -4,7 +4,7 @@
 .PHONY: check check-shell check-spelling check-headers check-drivers check-devices check-format \
 	check-rooms
 
-LEARN_TESTS := $(wildcard learn/*/*/test.c)
+LEARN_TESTS := $(wildcard learn/*/*/test.c learn/*/*/words.h)
 LEARN_DRIVERS := $(filter-out %/device.c $(LEARN_TESTS),$(wildcard learn/*/*.[ch] learn/*/*/*.[ch]))
 
 HEADERS_ALONE := $(patsubst %,$(BUILD)/alone/%.ok,$(KC_HEADERS) $(wildcard guest/agent/*.h guest/tracer/*.h guest/test/*.h))

@@ -116,7 +116,7 @@ static char *find_folder(const struct lab *lab, const struct exercise *exercise,
 	if (!folder)
 		g_set_error(error, STATUS_ERROR, STATUS_MISUSE,
 			    "exercise %u was not begun, or its folder is gone; 'kc learn start %u' "
-			    "begins it",
+			    "begins it, and 'kc learn check' in a folder that was moved grades it",
 			    exercise->number, exercise->number);
 	return folder;
 }

@@ -156,13 +156,25 @@ char *exercise_hint(const struct exercise *exercise, const char *mistake)
 	return g_key_file_get_string(exercise->file, "mistakes", mistake, NULL);
 }
 
-char *exercise_symptom(const struct exercise *exercise, const char *step, const char *verdict)
+/* "STEP:VERDICT" or "STEP:VERDICT:WORDS", with "-" for blanks; "*": any step */
+static bool is_symptom(const char *key, const char *step, const char *verdict, const char *found)
 {
-	g_autofree char *word = g_strdelimit(g_ascii_strdown(verdict, -1), " ", '-');
-	g_autofree char *own = g_strdup_printf("%s:%s", step, word);
-	g_autofree char *any = g_strdup_printf("*:%s", word);
-	char *mistake;
+	g_auto(GStrv) parts = g_strsplit(key, ":", 3);
 
-	mistake = g_key_file_get_string(exercise->file, "symptoms", own, NULL);
-	return mistake ? mistake : g_key_file_get_string(exercise->file, "symptoms", any, NULL);
+	return g_strv_length(parts) >= 2 &&
+	       (g_str_equal(parts[0], "*") || g_str_equal(parts[0], step)) &&
+	       g_str_equal(parts[1], verdict) && (!parts[2] || strstr(found, parts[2]));
+}
+
+char *exercise_symptom(const struct exercise *exercise, const char *step, const char *verdict,
+		       const char *found)
+{
+	g_auto(GStrv) keys = g_key_file_get_keys(exercise->file, "symptoms", NULL, NULL);
+	g_autofree char *word = g_strdelimit(g_ascii_strdown(verdict, -1), " ", '-');
+	g_autofree char *words = g_strdelimit(g_strdup(found), " ", '-');
+
+	for (int i = 0; keys && keys[i]; i++)
+		if (is_symptom(keys[i], step, word, words))
+			return g_key_file_get_string(exercise->file, "symptoms", keys[i], NULL);
+	return NULL;
 }

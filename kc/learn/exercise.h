@@ -48,7 +48,11 @@ GPtrArray *exercise_mistakes(const struct exercise *exercise, GError **error);
 /* The hint for a mistake that the grader knows by this name, or NULL; caller frees. */
 char *exercise_hint(const struct exercise *exercise, const char *mistake);
 
-/* The mistake that a step's verdict ("QEMU died") means by itself, or NULL; caller frees. */
-char *exercise_symptom(const struct exercise *exercise, const char *step, const char *verdict);
+/*
+ * The mistake that a step's verdict ("QEMU died") means by itself, or with what was found;
+ * or NULL; caller frees.
+ */
+char *exercise_symptom(const struct exercise *exercise, const char *step, const char *verdict,
+		       const char *found);
 
 #endif

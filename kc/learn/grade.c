@@ -165,9 +165,35 @@ static void judge(struct grade_step *step, const struct test_result *result)
 		step->found = g_strdup_printf("%s: %s\n%s", verdict_name(verdict->kind),
 					      verdict->why ? verdict->why : "", before);
 	}
+	step->by_symptom = !step->mistake;
 	if (!step->mistake)
 		step->mistake = exercise_symptom(step->entry->exercise, step->name,
-						 verdict_name(verdict->kind));
+						 verdict_name(verdict->kind), step->found);
+}
+
+/* What an earlier step came to for a reason of its own says nothing of this one. */
+static bool came_before(const GPtrArray *steps, guint at)
+{
+	const struct grade_step *step = steps->pdata[at];
+
+	for (guint i = 0; i < at; i++) {
+		const struct grade_step *one = steps->pdata[i];
+
+		if (one->entry == step->entry && one->kind == step->kind &&
+		    g_strcmp0(one->mistake, step->mistake) != 0)
+			return true;
+	}
+	return false;
+}
+
+static void drop_doubtful_symptoms(const GPtrArray *steps)
+{
+	for (guint i = steps->len; i-- > 0;) {
+		struct grade_step *step = steps->pdata[i];
+
+		if (step->by_symptom && step->mistake && came_before(steps, i))
+			g_clear_pointer(&step->mistake, g_free);
+	}
 }
 
 static void no_progress(const GArray *running, void *opaque)
@@ -237,6 +263,7 @@ GPtrArray *grade(const struct lab *lab, const GPtrArray *entries, bool keep, GEr
 	for (guint i = 0; ok && i < entries->len; i++)
 		ok = add_entry(&grading, entries->pdata[i], error);
 	ok = ok && run_all(&grading, error);
+	drop_doubtful_symptoms(grading.steps);
 	g_ptr_array_unref(grading.cases);
 	g_ptr_array_unref(grading.tests);
 	if (!ok)

@@ -14,6 +14,7 @@ struct grade_step {
 	char *mistake; /* that the grader knows; or NULL */
 	char *found; /* what was seen, lines; may be empty */
 	char *bundle; /* the folder of all that was seen; or NULL */
+	bool by_symptom; /* no guest named the mistake */
 	/* The guest itself said that the step failed: nothing but the code is to blame. */
 	bool certain;
 };

@@ -10,6 +10,9 @@ module_param(whom, charp, 0444);
 /* learn: mistake hidden-parameter */
 /* learn: - module_param(whom, charp, 0444); */
 /* learn: + module_param(whom, charp, 0); */
+/* learn: mistake private-parameter */
+/* learn: - module_param(whom, charp, 0444); */
+/* learn: + module_param(whom, charp, 0400); */
 /* learn: end */
 
 static int __init greet_init(void)
@@ -23,6 +26,9 @@ static int __init greet_init(void)
 	/* learn: mistake init-fails */
 	/* learn: - return 0; */
 	/* learn: + return -1; */
+	/* learn: mistake hard-coded */
+	/* learn: - pr_info("Hello, %s\n", whom); */
+	/* learn: + pr_info("Hello, world\n"); */
 	/* learn: mistake no-newline */
 	/* learn: - pr_info("Hello, %s\n", whom); */
 	/* learn: + pr_info("Hello, "); */

@@ -45,6 +45,19 @@ static bool shout_check(VirtIODevice *vdev, VirtQueue *vq,
     /* learn: mistake long-taken */
     /* learn: - if (!len || len > VIRTIO_SHOUT_MAX || len > room) { */
     /* learn: + if (!len || len > room) { */
+    /* learn: mistake off-by-one */
+    /* learn: - if (!len || len > VIRTIO_SHOUT_MAX || len > room) { */
+    /* learn: + if (!len || len >= VIRTIO_SHOUT_MAX || len > room) { */
+    /* learn: mistake given-back */
+    /* learn: - virtio_error(vdev, "virtio-shout: word of %zu bytes", len); */
+    /* learn: - virtqueue_detach_element(vq, elem, 0); */
+    /* learn: + if (!len) { */
+    /* learn: +     virtio_error(vdev, "virtio-shout: no word"); */
+    /* learn: +     virtqueue_detach_element(vq, elem, 0); */
+    /* learn: + } else { */
+    /* learn: +     virtqueue_push(vq, elem, 0); */
+    /* learn: +     virtio_notify(vdev, vq); */
+    /* learn: + } */
     /* learn: mistake aborts */
     /* learn: - virtio_error(vdev, "virtio-shout: word of %zu bytes", len); */
     /* learn: + abort(); */

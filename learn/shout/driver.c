@@ -65,6 +65,15 @@ static int shout_send(struct shout *shout, struct shout_word *word)
 	/* learn: mistake all-writable */
 	/* learn: - err = virtqueue_add_sgs(shout->vq, sgs, 1, 1, word, GFP_ATOMIC); */
 	/* learn: + err = virtqueue_add_sgs(shout->vq, sgs, 0, 2, word, GFP_ATOMIC); */
+	/* learn: mistake no-room */
+	/* learn: - err = virtqueue_add_sgs(shout->vq, sgs, 1, 1, word, GFP_ATOMIC); */
+	/* learn: + err = virtqueue_add_sgs(shout->vq, sgs, 1, 0, word, GFP_ATOMIC); */
+	/* learn: mistake all-of-it */
+	/* learn: - sg_init_one(&out, word->out, word->len); */
+	/* learn: + sg_init_one(&out, word->out, sizeof(word->out)); */
+	/* learn: mistake may-sleep */
+	/* learn: - err = virtqueue_add_sgs(shout->vq, sgs, 1, 1, word, GFP_ATOMIC); */
+	/* learn: + err = virtqueue_add_sgs(shout->vq, sgs, 1, 1, word, GFP_KERNEL); */
 	/* learn: mistake error-ignored */
 	/* learn: - if (err) */
 	/* learn: - return err; */
@@ -85,6 +94,13 @@ static void shout_take(struct shout_word *word, unsigned int used)
 	/* learn: mistake room */
 	/* learn: - word->answer_len = min_t(size_t, used, word->len); */
 	/* learn: + word->answer_len = min_t(size_t, used, sizeof(word->in)); */
+	/* learn: mistake discarded */
+	/* learn: - word->answer_len = min_t(size_t, used, word->len); */
+	/* learn: + word->answer_len = used <= word->len ? used : 0; */
+	/* learn: mistake crashes */
+	/* learn: - word->answer_len = min_t(size_t, used, word->len); */
+	/* learn: + BUG_ON(used > word->len); */
+	/* learn: + word->answer_len = used; */
 	/* learn: mistake used-ignored */
 	/* learn: - word->answer_len = min_t(size_t, used, word->len); */
 	/* learn: + word->answer_len = word->len; */
@@ -126,6 +142,15 @@ static void shout_done(struct virtqueue *vq)
 	/* learn: +	if (word) { */
 	/* learn: - } while (!virtqueue_enable_cb(vq)); */
 	/* learn: + } while (0); */
+	/* learn: mistake never-enabled */
+	/* learn: - do { */
+	/* learn: - } while (!virtqueue_enable_cb(vq)); */
+	/* learn: mistake not-counted */
+	/* learn: - shout->in_flight--; */
+	/* learn: mistake no-lock */
+	/* learn: - spin_lock_irqsave(&shout->lock, flags); */
+	/* learn: + (void)flags; */
+	/* learn: - spin_unlock_irqrestore(&shout->lock, flags); */
 	/* learn: mistake no-wake */
 	/* learn: - wake_up(&shout->answered); */
 	/* learn: end */
@@ -234,6 +259,10 @@ static void shout_read_config(struct work_struct *work)
 	/* learn: mistake unclamped */
 	/* learn: - shout->max = min_t(size_t, max, VIRTIO_SHOUT_MAX); */
 	/* learn: + shout->max = max; */
+	/* learn: mistake not-kept */
+	/* learn: - shout->max = min_t(size_t, max, VIRTIO_SHOUT_MAX); */
+	/* learn: + if (shout->max == 0) */
+	/* learn: +	shout->max = min_t(size_t, max, VIRTIO_SHOUT_MAX); */
 	/* learn: mistake only-shrinks */
 	/* learn: - shout->max = min_t(size_t, max, VIRTIO_SHOUT_MAX); */
 	/* learn: + shout->max = shout->max ? min_t(size_t, max, shout->max) : max; */
@@ -285,6 +314,10 @@ static int shout_probe(struct virtio_device *vdev)
 	/* learn: + return -ENODEV; */
 	/* learn: mistake no-priv */
 	/* learn: - vdev->priv = shout; */
+	/* learn: mistake not-initialised */
+	/* learn: - init_waitqueue_head(&shout->answered); */
+	/* learn: mistake no-work */
+	/* learn: - INIT_WORK(&shout->work, shout_read_config); */
 	/* learn: mistake unchecked-queue */
 	/* learn: - if (IS_ERR(vq)) */
 	/* learn: - return PTR_ERR(vq); */
@@ -315,6 +348,13 @@ static void shout_remove(struct virtio_device *vdev)
 	/* learn: - vdev->config->del_vqs(vdev); */
 	/* learn: + cancel_work_sync(&shout->work); */
 	/* learn: + vdev->config->del_vqs(vdev); */
+	/* learn: + virtio_reset_device(vdev); */
+	/* learn: mistake work-left */
+	/* learn: - cancel_work_sync(&shout->work); */
+	/* learn: mistake cancel-first */
+	/* learn: - virtio_reset_device(vdev); */
+	/* learn: - cancel_work_sync(&shout->work); */
+	/* learn: + cancel_work_sync(&shout->work); */
 	/* learn: + virtio_reset_device(vdev); */
 	/* learn: mistake queue-left */
 	/* learn: - vdev->config->del_vqs(vdev); */

@@ -67,13 +67,44 @@ try 300 "$kc" learn check
 result $? "what does not build is told in the compiler's words, of the learner's file"
 cp ../skeleton.c driver.c
 
-# no_grade WHAT STATUS: of the skeleton, which would fail
+: >driver.c
+try 300 "$kc" learn check
+[ "$status" = 1 ] && grep -q "does not build" "$out"
+result $? "nor does an empty file"
+rm driver.c
+try 20 "$kc" learn check
+refused "a file that is gone" 240 "learn-send/driver.c': No such file"
+cp ../skeleton.c driver.c
+try 20 "$kc" learn check 99
+refused "an exercise to check that is not there" 240 "no such exercise"
+try 20 "$kc" learn start 4 /proc/mine
+[ "$status" = 248 ] && grep -q "cannot make '/proc/mine'" "$err"
+result $? "a folder where none can be made is an error"
+
+# no_grade WHAT STATUS [WITH...]: of the skeleton, which would fail
 no_grade() {
-	KC_ROOT=$work/broken try 300 "$kc" learn check
-	[ "$status" = "$2" ] && ! grep -q '^ok\|^not ok' "$out"
-	result $? "no grade $1"
+	what=$1
+	wanted=$2
+	shift 2
+	KC_ROOT=$work/broken try 300 "$@" "$kc" learn check
+	[ "$status" = "$wanted" ] && ! grep -q '^ok\|^not ok' "$out" && [ -s "$err" ]
+	result $? "no grade $what"
 	rm -rf "$work/broken"
 }
+# full COMMAND...: with room for the sources and not for what is built of them;
+# read_only COMMAND...: with a folder to build in that not even root can write to
+export place="$work/broken/build/learn" grader="$KC_ROOT/build/learn/grader"
+cat >"$work/full" <<'END'
+#!/bin/sh
+exec unshare --mount --map-root-user sh -c 'mount -t tmpfs -o size=500k none "$place" &&
+	ln -s "$grader" "$place/grader" && exec "$@"' sh "$@"
+END
+cat >"$work/read_only" <<'END'
+#!/bin/sh
+exec unshare --mount --map-root-user sh -c 'mount --bind "$place" "$place" &&
+	mount -o remount,bind,ro "$place" && exec "$@"' sh "$@"
+END
+chmod +x "$work/full" "$work/read_only"
 broken() {
 	project "$work/broken"
 	ln -s "$KC_ROOT/build/learn/grader" "$work/broken/build/learn/"
@@ -84,6 +115,15 @@ broken && rm "$work/broken/build/lab/vmlinux" && no_grade "without the kernel" 2
 broken && echo "$work/none" >"$work/broken/build/lab/.linux" && no_grade "without the kernel's headers" 241
 broken && rm -r "$work/broken/build/learn" && touch "$work/broken/build/learn" &&
 	no_grade "without a place to build in" 241
+if unshare --mount --map-root-user true 2>"$err"; then
+	broken && no_grade "where the disk is full" 241 "$work/full"
+	broken && no_grade "where nothing may be written" 241 "$work/read_only"
+else
+	skip "no grade where the disk is full" "no namespace for mounts: $(tail -n 1 "$err")"
+fi
+broken && rm "$work/broken/build/learn/grader" &&
+	cp -rs "$KC_ROOT/build/learn/grader" "$work/broken/build/learn/" &&
+	rm "$work/broken/build/learn/grader/hostile/qemu-system-x86_64" && no_grade "without the grader's QEMU" 241
 broken && rm "$work/broken/build/lab/initramfs.cpio" && echo bad >"$work/broken/build/lab/initramfs.cpio" &&
 	no_grade "where no guest comes up" 244
 cd ..

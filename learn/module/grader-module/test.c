@@ -1,6 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /* Grades the module greet from inside the guest. */
 #include <kc-test.h>
+#include <sys/stat.h>
+
+#define PARAMETER "/sys/module/greet/parameters/whom"
 
 static bool mistake(const char *name)
 {
@@ -13,9 +16,12 @@ static bool run(const char *command)
 	return !system(command);
 }
 
-static bool load(void)
+static bool load(const char *parameter)
 {
-	if (run("insmod /tmp/greet.ko whom=world 2>/tmp/said"))
+	char command[128];
+
+	snprintf(command, sizeof(command), "insmod /tmp/greet.ko %s 2>/tmp/said", parameter);
+	if (run(command))
 		return true;
 	printf("# insmod: %s\n", kc_get("/tmp/said"));
 	return run("dmesg | grep -q 'greet: unknown parameter'") ? false : mistake("init-fails");
@@ -29,30 +35,52 @@ static bool said(const char *words)
 	return run(command);
 }
 
+static bool greeted(const char *line)
+{
+	if (said(line))
+		return true;
+	printf("# the kernel's log has no line that is '%s'\n", line);
+	return said("Hello,") ? mistake("no-newline") : false;
+}
+
 static bool greets(void)
 {
-	if (!load())
+	return load("whom=world") && greeted("Hello, world");
+}
+
+static bool greets_kernel(void)
+{
+	if (!load(""))
 		return false;
 	if (said("Hello, world"))
-		return true;
-	puts("# the kernel's log has no line that is 'Hello, world'");
-	return said("Hello,") ? mistake("no-newline") : false;
+		return mistake("hard-coded");
+	return greeted("Hello, kernel");
 }
 
 static bool shows(void)
 {
-	if (!load())
+	struct stat st;
+
+	if (!load("whom=world"))
 		return false;
-	if (!strcmp(kc_get("/sys/module/greet/parameters/whom"), "world"))
-		return true;
-	puts("# /sys/module/greet/parameters/whom is not there, or not 'world'");
-	return run("dmesg | grep -q 'greet: unknown parameter'") ? false
-								 : mistake("hidden-parameter");
+	if (run("dmesg | grep -q 'greet: unknown parameter'")) {
+		puts("# the module has no parameter 'whom'");
+		return false;
+	}
+	if (stat(PARAMETER, &st)) {
+		puts("# " PARAMETER " is not there");
+		return mistake("hidden-parameter");
+	}
+	if ((st.st_mode & 0444) != 0444) {
+		printf("# the mode of " PARAMETER " is %04o\n", st.st_mode & 07777);
+		return mistake("private-parameter");
+	}
+	return kc_shows(PARAMETER, "world");
 }
 
 static bool goes(void)
 {
-	if (!load())
+	if (!load("whom=world"))
 		return false;
 	if (!run("rmmod greet 2>/tmp/said")) {
 		printf("# rmmod: %s\n", kc_get("/tmp/said"));
@@ -68,6 +96,7 @@ int main(int argc, char **argv)
 {
 	kc_test_begin(argc, argv);
 	kc_test_by_name("greets", greets);
+	kc_test_by_name("greets-kernel", greets_kernel);
 	kc_test_by_name("shows", shows);
 	kc_test_by_name("goes", goes);
 	return kc_test_end();

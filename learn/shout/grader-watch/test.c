@@ -3,103 +3,32 @@
  * Grades a driver of virtio-shout from inside the guest, a step a run. Where it
  * knows the mistake it says "# mistake NAME", whose hint exercise.ini has.
  */
-#include <errno.h>
-#include <kc-test.h>
-#include <time.h>
+#define _GNU_SOURCE /* of sched_setaffinity() */
+#include <sched.h>
 
-#define DRIVER "/sys/bus/virtio/drivers/shout"
-#define DEVICE DRIVER "/virtio*"
-#define WORDS DEVICE "/words"
-#define WATCHED "/sys/module/learn_watch/parameters/"
-#define NEEDS_RESET 0x40
-#define SLOW 3.0 /* seconds: what is answered later came by the driver's time-out alone */
-
-static struct {
-	int error; /* of the write */
-	double seconds;
-	char text[4096];
-	ssize_t len;
-} seen;
-
-static double now(void)
-{
-	struct timespec at;
-
-	clock_gettime(CLOCK_MONOTONIC, &at);
-	return at.tv_sec + at.tv_nsec / 1e9;
-}
-
-/* Writes a line and reads the answer; false with seen.error. */
-static bool say(const char *line)
-{
-	const char *path = kc_find(WORDS);
-	int fd = path ? open(path, O_RDWR) : -1;
-	double begin = now();
-
-	seen.len = 0;
-	seen.error = fd < 0 ? errno : 0;
-	if (fd >= 0 && write(fd, line, strlen(line)) < 0)
-		seen.error = errno;
-	seen.seconds = now() - begin;
-	if (!seen.error) {
-		lseek(fd, 0, SEEK_SET);
-		seen.len = read(fd, seen.text, sizeof(seen.text) - 1);
-	}
-	if (fd >= 0)
-		close(fd);
-	seen.text[seen.len > 0 ? seen.len : 0] = 0;
-	if (seen.error)
-		printf("# writing '%s' to the file words: %s, after %.1f s\n", line,
-		       strerror(seen.error), seen.seconds);
-	return !seen.error;
-}
-
-static bool mistake(const char *name)
-{
-	printf("# mistake %s\n", name);
-	return false;
-}
-
-/* The line comes back in capitals. */
-static bool answers(const char *line, const char *answer)
-{
-	if (!say(line))
-		return false;
-	if ((size_t)seen.len == strlen(answer) + 1 && !strncmp(seen.text, answer, strlen(answer)))
-		return true;
-	printf("# of '%s' %zd bytes were read back, '%.*s', not %zu, '%s'\n", line, seen.len - 1,
-	       (int)strcspn(seen.text, "\n"), seen.text, strlen(answer), answer);
-	return false;
-}
-
-static int watched(const char *name)
-{
-	char path[128];
-
-	snprintf(path, sizeof(path), WATCHED "%s", name);
-	return atoi(kc_get(path));
-}
-
-static bool device_is_broken(void)
-{
-	return strtoul(kc_get(DEVICE "/status"), NULL, 16) & NEEDS_RESET;
-}
+#include "words.h"
 
 /* probe */
 
 static bool binds(void)
 {
-	if (kc_find(WORDS))
-		return true;
-	puts("# the driver is loaded, but probe() has bound it to no device");
-	return false;
+	if (!kc_find(WORDS)) {
+		puts("# the driver is loaded, but probe() has bound it to no device");
+		return false;
+	}
+	if (watched("no_priv"))
+		return mistake("no-priv");
+	return watched("not_initialised") ? mistake("not-initialised") : true;
 }
 
+/* Bound again, as remove() waits for the work that probe() initialised. */
 static bool ready(void)
 {
 	if (!binds() || !answers("hello", "HELLO") || !say("?"))
 		return false;
-	return seen.text[0] == 'E' ? mistake("ready-first") : true;
+	if (seen.text[0] == 'E')
+		return mistake("ready-first");
+	return rebind() && (warned("__flush_work") ? mistake("no-work") : true);
 }
 
 /* The second device has no queue, so its probe() has to fail. */
@@ -116,23 +45,40 @@ static bool refuses(void)
 
 /* send */
 
-static bool explain_send(void)
+/* What the device, which is broken, saw in the first buffer, with a word of @len bytes */
+static bool explain_broken(int len)
 {
-	if (seen.error == ETIMEDOUT && device_is_broken())
-		return mistake(watched("unreadable") ? "all-writable" : "swapped");
-	if (seen.error == ETIMEDOUT && watched("kicks") == 0)
-		return mistake("no-kick");
-	return false;
+	int out = watched("out_bytes"), in = watched("in_bytes");
+
+	printf("# the device is broken: it got %d bytes to read and room for %d\n", out, in);
+	if (out == 0)
+		return mistake("all-writable");
+	if (in == 0)
+		return mistake("no-room");
+	return out == MAX && in == len ? mistake("swapped") : false;
+}
+
+static bool explain_send(int len)
+{
+	if (seen.error != ETIMEDOUT)
+		return false;
+	if (device_is_broken())
+		return explain_broken(len);
+	return watched("kicks") == 0 && watched("out_bytes") >= 0 ? mistake("no-kick") : false;
 }
 
 static bool one(void)
 {
-	return answers("hello", "HELLO") || explain_send();
+	if (!answers("hello", "HELLO"))
+		return explain_send(5);
+	if (watched("out_bytes") > 5)
+		return mistake("all-of-it");
+	return watched("may_sleep") ? mistake("may-sleep") : true;
 }
 
 static bool several(void)
 {
-	return answers("how do you do", "HOW DO YOU DO") || explain_send();
+	return answers("how do you do", "HOW DO YOU DO") || explain_send(3);
 }
 
 /* Without indirect descriptors eight words fill the queue of sixteen. */
@@ -144,18 +90,34 @@ static bool full(void)
 	}
 	if (seen.error != ENOSPC) {
 		puts("# expected: No space left on device");
-		return explain_send() ||
-		       (seen.error == ETIMEDOUT ? mistake("error-ignored") : false);
+		if (seen.error == ETIMEDOUT && watched("taken") == 8)
+			return mistake("error-ignored");
+		return explain_send(1);
 	}
-	return answers("still here", "STILL HERE") || explain_send();
+	return answers("still here", "STILL HERE");
 }
 
 /* collect */
 
-static bool woken(const char *line, const char *answer, const char *otherwise)
+/* @count buffers were used; @otherwise: what it means that some of them were not taken */
+static bool explain_collect(int count, const char *otherwise)
+{
+	bool one_interrupt = !strcmp(otherwise, "one-only");
+
+	if (seen.error != ETIMEDOUT)
+		return false;
+	printf("# %d of %d buffers were taken\n", watched("taken"), count);
+	if (watched("taken") >= count)
+		return mistake("not-counted");
+	if (watched("taken") == 0)
+		return false;
+	return mistake(one_interrupt || watched("enabled") ? otherwise : "never-enabled");
+}
+
+static bool woken(const char *line, const char *answer, int count, const char *otherwise)
 {
 	if (!answers(line, answer))
-		return seen.error == ETIMEDOUT && otherwise ? mistake(otherwise) : false;
+		return explain_collect(count, otherwise);
 	if (seen.seconds < SLOW)
 		return true;
 	printf("# it took %.1f s: the buffers had come, and nobody was told\n", seen.seconds);
@@ -164,13 +126,13 @@ static bool woken(const char *line, const char *answer, const char *otherwise)
 
 static bool single(void)
 {
-	return woken("hello", "HELLO", NULL);
+	return woken("hello", "HELLO", 1, "one-only");
 }
 
 /* The device answers eight at once, with one interrupt. */
 static bool burst(void)
 {
-	return woken("a b c d e f g h", "A B C D E F G H", "one-only");
+	return woken("a b c d e f g h", "A B C D E F G H", 8, "one-only");
 }
 
 /* While the callback is about to enable interrupts the next answer comes. */
@@ -178,18 +140,26 @@ static bool window(void)
 {
 	if (!kc_put(WATCHED "window", "Y"))
 		return false;
-	return woken("a b c", "A B C", "lost-wake-up");
+	return woken("a b c", "A B C", 3, "lost-wake-up");
+}
+
+/* On another CPU than that of the callback, which the adding of "b" is to keep waiting. */
+static bool locked(void)
+{
+	cpu_set_t cpus;
+
+	if (!woken("hello", "HELLO", 1, "one-only"))
+		return false;
+	CPU_ZERO(&cpus);
+	CPU_SET(!watched("taking_cpu"), &cpus);
+	if (sched_setaffinity(0, sizeof(cpus), &cpus) || !kc_put(WATCHED "overlap", "Y"))
+		return false;
+	if (!answers("a b", "A B"))
+		return explain_collect(3, "lost-wake-up");
+	return watched("overlapped") ? mistake("no-lock") : true;
 }
 
 /* reset */
-
-static bool warned(const char *where)
-{
-	char command[64];
-
-	snprintf(command, sizeof(command), "dmesg | grep -q 'WARNING.*%s'", where);
-	return !system(command);
-}
 
 /* Whether all was let go of, where the step itself went @well. */
 static bool let_go(bool well)
@@ -198,15 +168,13 @@ static bool let_go(bool well)
 		return mistake("no-reset");
 	if (watched("late_reset"))
 		return mistake("late-reset");
-	return warned("msi") ? mistake("queue-left") : well;
-}
-
-static bool rebind(void)
-{
-	if (kc_rebind(DRIVER))
-		return true;
-	puts("# the device cannot be bound again");
-	return false;
+	if (warned("msi"))
+		return mistake("queue-left");
+	if (!well)
+		return false;
+	if (!watched("cancelled"))
+		return mistake("work-left");
+	return watched("early_cancel") ? mistake("cancel-first") : true;
 }
 
 static bool unbinds(void)
@@ -250,23 +218,46 @@ static bool set_max(unsigned int max)
 	return !system(command);
 }
 
-/* A word of @len letters: is it taken? Waits while the driver has not heard of it. */
-static bool takes(size_t len, bool wanted)
+/* Whether a word of @len letters is taken; 2: it went wrong. */
+static int taken(size_t len)
 {
 	char word[256] = "";
 
 	memset(word, 'x', len);
-	for (int i = 0; i < 20; i++) {
-		bool taken = say(word);
+	return say(word) ? 1 : seen.error == EMSGSIZE ? 0 : 2;
+}
 
-		if (!taken && seen.error != EMSGSIZE)
-			return false;
-		if (taken == wanted)
-			return true;
+/* Waits while the driver has not heard of it; false with a mistake, or what was seen. */
+static bool takes(size_t len, bool wanted, const char *otherwise)
+{
+	int now = taken(len);
+
+	for (int i = 0; i < 20 && now == !wanted; i++) {
 		usleep(50000);
+		now = taken(len);
 	}
+	if (now == wanted)
+		return true;
+	if (now == 2)
+		return false;
 	printf("# a word of %zu bytes is %s\n", len, wanted ? "refused" : "taken");
-	return false;
+	return otherwise ? mistake(otherwise) : false;
+}
+
+/* The device takes @max bytes now: did the driver look, did it keep what it saw? */
+static bool changes(unsigned int max)
+{
+	int before = watched("config_reads");
+
+	if (!set_max(max))
+		return false;
+	if (takes(max + 1, false, NULL))
+		return true;
+	if (seen.error)
+		return false;
+	return mistake(watched("config_in_interrupt")	  ? "in-interrupt"
+		       : watched("config_reads") > before ? "not-kept"
+							  : "not-read");
 }
 
 static bool in_process(void)
@@ -276,28 +267,26 @@ static bool in_process(void)
 
 static bool smaller(void)
 {
-	if (!takes(20, true) || !set_max(10))
-		return false;
-	return (takes(11, false) && takes(10, true) && in_process()) ||
-	       (watched("config_in_interrupt") ? in_process() : mistake("not-read"));
+	return takes(20, true, NULL) && changes(10) && takes(10, true, NULL) && in_process();
 }
 
 static bool larger(void)
 {
-	if (!set_max(10) || !takes(11, false))
-		return mistake("not-read");
-	if (!set_max(30))
-		return false;
-	return takes(30, true) ? in_process() : mistake("only-shrinks");
+	return changes(10) && set_max(30) && takes(30, true, "only-shrinks") && in_process();
 }
 
 static bool huge(void)
 {
-	if (!set_max(10) || !takes(11, false))
-		return mistake("not-read");
-	if (!set_max(300) || !takes(64, true))
+	if (!changes(10) || !set_max(300) || !takes(MAX, true, NULL))
 		return false;
-	return takes(65, false) ? true : mistake("unclamped");
+	switch (taken(MAX + 1)) {
+	case 0:
+		return true;
+	case 1:
+		return mistake("unclamped");
+	default: /* the device, which is honest with words, does not take it */
+		return seen.error == ETIMEDOUT ? mistake("unclamped") : false;
+	}
 }
 
 /* hostile-length */
@@ -306,7 +295,9 @@ static bool explain_length(ssize_t honest)
 {
 	if (seen.error || seen.len - 1 == honest)
 		return false;
-	if (seen.len - 1 == 64)
+	if (seen.len - 1 == 0)
+		return mistake("discarded");
+	if (seen.len - 1 == MAX)
 		return mistake("room");
 	return seen.len - 1 > honest ? mistake("trusted") : false;
 }
@@ -320,6 +311,8 @@ static bool beyond_word(void)
 {
 	if (answers("hello", "HELLO"))
 		return true;
+	if (!seen.error && seen.len - 1 == 0)
+		return mistake("discarded");
 	return !seen.error && seen.len - 1 == 5 + 8 ? mistake("room") : false;
 }
 
@@ -343,6 +336,7 @@ int main(int argc, char **argv)
 	kc_test_by_name("single", single);
 	kc_test_by_name("burst", burst);
 	kc_test_by_name("window", window);
+	kc_test_by_name("locked", locked);
 	kc_test_by_name("unbinds", unbinds);
 	kc_test_by_name("rebinds", rebinds);
 	kc_test_by_name("in-flight", in_flight);
