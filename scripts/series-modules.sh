@@ -36,6 +36,8 @@ build() {
 }
 
 [ -e "$headers/Makefile" ] || die "$headers has no Makefile: it is not a kernel's headers"
+# What did not build before may do so by now.
+remove "$out/failed"
 mkdir -p "$out/modules" "$out/failed"
 for kbuild in devices/*/Kbuild build/outside/*/Kbuild modules/*/Kbuild guest/*/Kbuild; do
 	[ ! -e "$kbuild" ] || build "${kbuild%/Kbuild}"

@@ -62,6 +62,14 @@ assert [name for _, name in rows] == [c["outcome"] for c in cells], rows
 END
 result $? "JUnit, JSON and the page have every cell"
 
+before=$root/build/series/before-$$
+mkdir -p "$before/failed"
+touch "$before/failed/mended"
+try 120 "$root/scripts/series-modules.sh" "$work/own/headers" "$before"
+[ ! -e "$before/failed/mended" ] && grep -q planted "$before/failed/hello_virtio"
+result $? "a module that did not build in an earlier start is not believed to fail for ever"
+rm -rf "$before"
+
 for test in hello/packed "-d hello,packed=on $hello"; do
 	# shellcheck disable=SC2086 # words
 	try 60 "$kc" matrix --qemu "$work/stock" -- $test
