@@ -240,6 +240,7 @@ static bool answer(CraftNetQueue *queue, CraftNetBuffer *buffer)
     if (ctrl.class < ARRAY_SIZE(classes) && classes[ctrl.class](&c)) {
         ack = CRAFT_NET_ACK_OK;
     }
+    craft_net_verify_command(c.dev, &ctrl, c.len, ack);
     trace_craft_net_command(c.dev, ctrl.class, ctrl.command, c.len, ack);
     iov_from_buf(elem->in_sg, elem->in_num, 0, c.answer, c.answer_len);
     iov_from_buf(elem->in_sg, elem->in_num, c.answer_len, &ack, sizeof(ack));

@@ -112,6 +112,7 @@ static PacketFate send_packet(CraftNetQueue *queue, CraftNetBuffer *buffer)
     iov_to_buf(elem->out_sg, elem->out_num, 0, &hdr, sizeof(hdr));
     trace_craft_net_send(s, craft_net_index(queue), elem->index, len,
                          hdr.flags, hdr.gso_type, le16_to_cpu(hdr.gso_size));
+    craft_net_verify(queue, &hdr, len - craft_net_header_len(s));
     why = s->peer_has_header ? send_whole(queue, buffer, &hdr)
                              : send_cut(queue, buffer, &hdr);
     if (why) {

@@ -262,4 +262,10 @@ bool craft_net_set_rss(CraftNet *s, const struct iovec *iov, unsigned int num,
 void craft_net_transmit(CraftNetQueue *queue);
 void craft_net_sent(NetClientState *nc, ssize_t ret);
 
+/* device-verify.c */
+void craft_net_verify(CraftNetQueue *queue, const struct craft_net_hdr *hdr,
+                      size_t len);
+void craft_net_verify_command(CraftNet *s, const struct craft_net_ctrl *ctrl,
+                              size_t len, uint8_t ack);
+
 #endif
