@@ -11,16 +11,18 @@
 #include <pthread.h>
 #include <sys/socket.h>
 
-#define FRAMES (1 << 16)
+#define FRAMES (1 << 20)
 #define UNDER_WAY 32 /* sent, and not back */
 #define FRAME 300
 #define STREAM (1 << 20)
 #define NUMBER_AT ETH_HLEN
+#define SILENCE_MS 500 /* after which no more frames are awaited */
 #define BEGIN 50 /* frames that are back before anything happens */
 
 static struct {
 	pthread_t frames, streams;
 	bool stream;
+	int silence_ms;
 	volatile bool over;
 	bool wrong;
 	unsigned sent, whole; /* frames, streams */
@@ -75,7 +77,9 @@ static void *send_frames(void *data)
 		if (flow.sent - flow.back < lost)
 			lost = flow.sent - flow.back;
 	}
-	while (poll(&fd, 1, 500) > 0 && !(fd.revents & POLLERR))
+	/* What is missing may still be on its way, on a busy host for long. */
+	while (poll(&fd, 1, flow.back < flow.sent ? flow.silence_ms : SILENCE_MS) > 0 &&
+	       !(fd.revents & POLLERR))
 		take_frame(fd.fd);
 	close(fd.fd);
 	return NULL;
@@ -98,6 +102,7 @@ bool flow_begin(bool stream)
 	intptr_t fd = net_raw();
 
 	memset(&flow, 0, sizeof(flow));
+	net_give_room(fd);
 	flow.stream = stream;
 	net_write_frame(flow.header, sizeof(flow.header), 0);
 	if (fd < 0 || !test_udp() || pthread_create(&flow.frames, NULL, send_frames, (void *)fd))
@@ -113,6 +118,12 @@ bool flow_begin(bool stream)
 
 bool flow_end(void)
 {
+	return flow_end_after(SILENCE_MS);
+}
+
+bool flow_end_after(int silence_ms)
+{
+	flow.silence_ms = silence_ms;
 	flow.over = true;
 	pthread_join(flow.frames, NULL);
 	if (flow.stream)

@@ -6,6 +6,7 @@
 #include <limits.h>
 
 #define STOCK "/sys/bus/virtio/drivers/virtio_net/"
+#define LATE_MS 5000 /* the host counts what is lost, too */
 #define OURS "/sys/bus/virtio/drivers/craft_net/"
 
 /* The folder of the driver that has the NIC */
@@ -94,14 +95,18 @@ bool test_replug(void)
 	return kc_replug("nic0", type, "/sys/class/net/e*") && is_up() && test_tcp();
 }
 
-/* After an unplug: plugged in again, the same driver has it. */
-static bool comes_back(bool ours)
+static bool is_plugged(void)
 {
 	const char *device = getenv("NET_DEVICE");
 
 	return net_run("kc-host plug %.99s,netdev=net0,mac=52:54:00:6b:63:01,id=nic0,bus=hotplug0",
-		       device ? device : "virtio-net-pci") &&
-	       is_up() && (!ours || test_take()) && test_udp() && test_tcp();
+		       device ? device : "virtio-net-pci");
+}
+
+/* The same driver has it again. */
+static bool comes_back(bool ours)
+{
+	return is_up() && (!ours || test_take()) && test_udp() && test_tcp();
 }
 
 /* With frames on their way: those that came are right, and come once. */
@@ -111,7 +116,19 @@ bool test_unplug(void)
 	bool ok = flow_begin(false);
 
 	ok = net_run("kc-host unplug nic0") && kc_await("/sys/class/net/e*", false) && ok;
-	return flow_end() && ok && comes_back(ours);
+	return flow_end() && ok && is_plugged() && comes_back(ours);
+}
+
+/* The host moves the VM meanwhile, and tells by a line when it has. */
+bool test_move(void)
+{
+	bool ok = flow_begin(true);
+	char line[16];
+
+	puts("# to be moved");
+	fflush(stdout);
+	ok = fgets(line, sizeof(line), stdin) && ok;
+	return flow_end_after(LATE_MS) && ok && test_udp() && test_tcp();
 }
 
 static int capability(int fd, uint8_t wanted)
@@ -128,30 +145,59 @@ static int capability(int fd, uint8_t wanted)
 	return -1;
 }
 
-/* The NIC's port loses its power behind the kernel's back: nobody is told before the card is gone. */
-static bool pull_out(void)
+static struct {
+	char config[512], remove[512]; /* the port's, the card's */
+	int at; /* slot control of the port's */
+} slot;
+
+static bool find_slot(void)
 {
 	char path[PATH_MAX];
 	const char *nic = kc_find("/sys/class/net/e*/device");
-	uint16_t off = PCI_EXP_SLTCTL_PWR_OFF | PCI_EXP_SLTCTL_PWR_IND_OFF, control = 0;
-	int fd, at;
+	int fd;
 
 	if (!nic || !realpath(nic, path))
 		return false;
-	/* The port, the NIC, its virtio device */
-	for (int i = 0; i < 2; i++)
-		*strrchr(path, '/') = 0;
-	strncat(path, "/config", sizeof(path) - strlen(path) - 1);
-	fd = open(path, O_RDWR);
-	at = fd < 0 ? -1 : capability(fd, PCI_CAP_ID_EXP);
-	if (at < 0 || pread(fd, &control, 2, at + PCI_EXP_SLTCTL) != 2) {
-		printf("# no port of PCIe: %s\n", path);
-		return false;
-	}
-	control = (control & ~(PCI_EXP_SLTCTL_PCC | PCI_EXP_SLTCTL_PIC)) | off;
-	at = pwrite(fd, &control, 2, at + PCI_EXP_SLTCTL);
+	/* The port, the card, its virtio device */
+	*strrchr(path, '/') = 0;
+	snprintf(slot.remove, sizeof(slot.remove), "%.500s/remove", path);
+	*strrchr(path, '/') = 0;
+	snprintf(slot.config, sizeof(slot.config), "%.500s/config", path);
+	fd = open(slot.config, O_RDONLY);
+	slot.at = fd < 0 ? -1 : capability(fd, PCI_CAP_ID_EXP);
 	close(fd);
-	return at == 2;
+	if (slot.at < 0)
+		printf("# no port of PCIe: %s\n", path);
+	slot.at += PCI_EXP_SLTCTL;
+	return slot.at >= PCI_EXP_SLTCTL;
+}
+
+static bool set_power(bool on)
+{
+	uint16_t off = PCI_EXP_SLTCTL_PWR_OFF | PCI_EXP_SLTCTL_PWR_IND_OFF;
+	int fd = open(slot.config, O_RDWR), n;
+	uint16_t control;
+
+	n = pread(fd, &control, 2, slot.at);
+	control &= ~(PCI_EXP_SLTCTL_PCC | PCI_EXP_SLTCTL_PIC);
+	control |= on ? PCI_EXP_SLTCTL_PWR_IND_ON : off;
+	n = n == 2 ? pwrite(fd, &control, 2, slot.at) : -1;
+	close(fd);
+	return n == 2;
+}
+
+/*
+ * The port loses its power behind the kernel's back: the card is gone, and nobody is told
+ * for a second. With power it is there again, and knows nothing of what it was told before. A kernel that hears of such by itself (pciehp) has removed it by then.
+ */
+static bool pull_out(void)
+{
+	if (!find_slot() || !set_power(false))
+		return false;
+	sleep(1);
+	if (kc_find(slot.remove) && !kc_put(slot.remove, "1"))
+		return false;
+	return kc_await("/sys/class/net/e*", false) && set_power(true);
 }
 
 bool test_surprise(void)
@@ -159,6 +205,6 @@ bool test_surprise(void)
 	bool ours = kc_find(OURS "virtio*");
 	bool ok = flow_begin(false);
 
-	ok = ok && pull_out() && kc_await("/sys/class/net/e*", false);
-	return flow_end() && ok && comes_back(ours);
+	ok = ok && pull_out();
+	return flow_end() && ok && kc_put("/sys/bus/pci/rescan", "1") && comes_back(ours);
 }

@@ -20,7 +20,7 @@ static int ethtool(void *command)
 	return err;
 }
 
-static bool must(const char *what, void *command)
+bool net_ethtool(const char *what, void *command)
 {
 	int err = ethtool(command);
 
@@ -43,10 +43,10 @@ static bool set_rings(unsigned rx, unsigned tx)
 	struct ethtool_ringparam ring = {
 		.cmd = ETHTOOL_SRINGPARAM, .rx_pending = rx, .tx_pending = tx};
 
-	if (!must("rings", &ring))
+	if (!net_ethtool("rings", &ring))
 		return false;
 	ring = (struct ethtool_ringparam){.cmd = ETHTOOL_GRINGPARAM};
-	if (must("rings", &ring) && ring.rx_pending == rx && ring.tx_pending == tx)
+	if (net_ethtool("rings", &ring) && ring.rx_pending == rx && ring.tx_pending == tx)
 		return true;
 	printf("# rings are %u and %u, not %u and %u\n", ring.rx_pending, ring.tx_pending, rx, tx);
 	return false;
@@ -57,7 +57,7 @@ bool test_rings(void)
 {
 	static const unsigned sizes[] = {64, 128, 32};
 	struct ethtool_ringparam ring = {.cmd = ETHTOOL_GRINGPARAM}, more;
-	bool ok = must("rings", &ring) && flow_begin(true);
+	bool ok = net_ethtool("rings", &ring) && flow_begin(true);
 
 	for (int i = 0; ok && i < 6; i++) {
 		unsigned size = sizes[i % 3], other = sizes[(i / 2) % 3];
@@ -77,15 +77,15 @@ static bool set_channels(unsigned count)
 {
 	struct ethtool_channels channels = {.cmd = ETHTOOL_GCHANNELS};
 
-	if (!must("channels", &channels))
+	if (!net_ethtool("channels", &channels))
 		return false;
 	channels.cmd = ETHTOOL_SCHANNELS;
 	channels.combined_count = count;
 	/* The core has it that there is nothing to do where nothing changes. */
-	if (!must("channels", &channels))
+	if (!net_ethtool("channels", &channels))
 		return false;
 	channels = (struct ethtool_channels){.cmd = ETHTOOL_GCHANNELS};
-	if (must("channels", &channels) && channels.combined_count == count)
+	if (net_ethtool("channels", &channels) && channels.combined_count == count)
 		return true;
 	printf("# channels are %u, not %u\n", channels.combined_count, count);
 	return false;
@@ -94,7 +94,7 @@ static bool set_channels(unsigned count)
 bool test_channels(void)
 {
 	struct ethtool_channels most = {.cmd = ETHTOOL_GCHANNELS}, wrong;
-	bool ok = must("channels", &most);
+	bool ok = net_ethtool("channels", &most);
 
 	if (most.max_combined < 2) {
 		puts("# one pair of queues alone");
@@ -118,16 +118,16 @@ static bool coalesces(unsigned usecs, unsigned frames)
 {
 	struct ethtool_coalesce set = {.cmd = ETHTOOL_GCOALESCE};
 
-	if (!must("coalescing", &set))
+	if (!net_ethtool("coalescing", &set))
 		return false;
 	set.cmd = ETHTOOL_SCOALESCE;
 	set.rx_coalesce_usecs = set.tx_coalesce_usecs = usecs;
 	set.rx_max_coalesced_frames = set.tx_max_coalesced_frames = frames;
-	if (!must("coalescing", &set))
+	if (!net_ethtool("coalescing", &set))
 		return false;
 	memset(&set, 0, sizeof(set));
 	set.cmd = ETHTOOL_GCOALESCE;
-	if (must("coalescing", &set) && set.rx_coalesce_usecs == usecs &&
+	if (net_ethtool("coalescing", &set) && set.rx_coalesce_usecs == usecs &&
 	    set.tx_coalesce_usecs == usecs && set.rx_max_coalesced_frames == frames &&
 	    set.tx_max_coalesced_frames == frames)
 		return true;
@@ -149,12 +149,12 @@ static bool coalesces_one(unsigned usecs)
 	set.coalesce.cmd = ETHTOOL_SCOALESCE;
 	set.coalesce.rx_coalesce_usecs = usecs;
 	set.coalesce.rx_max_coalesced_frames = 4;
-	if (!must("coalescing of a queue", &set))
+	if (!net_ethtool("coalescing of a queue", &set))
 		return false;
 	set.head.sub_command = ETHTOOL_GCOALESCE;
 	memset(&set.coalesce, 0, sizeof(set.coalesce));
-	return must("coalescing of a queue", &set) && set.coalesce.rx_coalesce_usecs == usecs &&
-	       set.coalesce.rx_max_coalesced_frames == 4;
+	return net_ethtool("coalescing of a queue", &set) &&
+	       set.coalesce.rx_coalesce_usecs == usecs && set.coalesce.rx_max_coalesced_frames == 4;
 }
 
 /* The driver watches what comes, and sets the limits of its own accord. */
@@ -162,14 +162,14 @@ static bool adapts(bool on)
 {
 	struct ethtool_coalesce set = {.cmd = ETHTOOL_GCOALESCE};
 
-	if (!must("coalescing", &set))
+	if (!net_ethtool("coalescing", &set))
 		return false;
 	set.cmd = ETHTOOL_SCOALESCE;
 	set.use_adaptive_rx_coalesce = on;
-	if (!must("adaptive coalescing", &set) || !test_burst() || !net_stream(1 << 20))
+	if (!net_ethtool("adaptive coalescing", &set) || !test_burst() || !net_stream(1 << 20))
 		return false;
 	set = (struct ethtool_coalesce){.cmd = ETHTOOL_GCOALESCE};
-	return must("coalescing", &set) && !set.use_adaptive_rx_coalesce == !on;
+	return net_ethtool("coalescing", &set) && !set.use_adaptive_rx_coalesce == !on;
 }
 
 /* Late interrupts delay packets, and lose none; a ring that was reset has its limits again. */
@@ -197,12 +197,12 @@ static unsigned long long count_of(const char *name)
 	} stats;
 	struct ethtool_drvinfo info = {.cmd = ETHTOOL_GDRVINFO};
 
-	if (!must("driver", &info) || info.n_stats > STATS_MAX)
+	if (!net_ethtool("driver", &info) || info.n_stats > STATS_MAX)
 		return 0;
 	strings.head = (struct ethtool_gstrings){
 		.cmd = ETHTOOL_GSTRINGS, .string_set = ETH_SS_STATS, .len = info.n_stats};
 	stats.head = (struct ethtool_stats){.cmd = ETHTOOL_GSTATS, .n_stats = info.n_stats};
-	if (!must("names of counters", &strings) || !must("counters", &stats))
+	if (!net_ethtool("names of counters", &strings) || !net_ethtool("counters", &stats))
 		return 0;
 	for (unsigned i = 0; i < info.n_stats; i++)
 		if (!strcmp(strings.names[i], name))
@@ -226,7 +226,7 @@ static bool all_come_to(struct table *table, unsigned queue)
 		table->queue[i] = queue;
 	snprintf(name, sizeof(name), "rx%u_packets", queue);
 	before = count_of(name);
-	if (!must("table", table) || !test_burst())
+	if (!net_ethtool("table", table) || !test_burst())
 		return false;
 	before = count_of(name) - before;
 	printf("# %llu packets came to queue %u\n", before, queue);
@@ -236,7 +236,7 @@ static bool all_come_to(struct table *table, unsigned queue)
 bool test_rss(void)
 {
 	struct table table = {.head = {.cmd = ETHTOOL_GRXFHINDIR}};
-	bool ok = must("table", &table) && table.head.size && table.head.size <= TABLE_MAX;
+	bool ok = net_ethtool("table", &table) && table.head.size && table.head.size <= TABLE_MAX;
 
 	if (!ok) {
 		puts("# no table");
@@ -247,5 +247,5 @@ bool test_rss(void)
 	table.queue[0] = 1000;
 	ok = ok && refused("a queue that is not there", &table);
 	table.head.size = 0; /* as it was */
-	return ok && must("table", &table) && test_burst() && test_tcp();
+	return ok && net_ethtool("table", &table) && test_burst() && test_tcp();
 }

@@ -104,6 +104,15 @@ static void do_as_asked(int fd)
 		sendto(fd, obey(what) ? "y" : "n", 1, 0, (struct sockaddr *)&from, len);
 }
 
+static void send_frame(int fd, int raw)
+{
+	static uint8_t frame[FRAME_MAX];
+	ssize_t n = recv(fd, frame, sizeof(frame), 0);
+
+	if (n > 0)
+		send(raw, frame, n, 0);
+}
+
 bool test_serve(void)
 {
 	struct pollfd fds[] = {
@@ -112,15 +121,16 @@ bool test_serve(void)
 		{.fd = bound(SOCK_STREAM, PORT), .events = POLLIN},
 		{.fd = bound(SOCK_STREAM, PORT_END), .events = POLLIN},
 		{.fd = bound(SOCK_DGRAM, PORT_ASK), .events = POLLIN},
+		{.fd = bound(SOCK_DGRAM, PORT_SEND), .events = POLLIN},
 	};
 
-	for (int i = 0; i < 5; i++)
+	for (int i = 0; i < 6; i++)
 		if (fds[i].fd < 0) {
 			printf("# no socket %d\n", i);
 			return false;
 		}
 	while (!fds[3].revents) {
-		if (poll(fds, 5, -1) < 0)
+		if (poll(fds, 6, -1) < 0)
 			return false;
 		if (fds[0].revents)
 			return_frame(fds[0].fd);
@@ -130,6 +140,8 @@ bool test_serve(void)
 			take_stream(fds[2].fd);
 		if (fds[4].revents)
 			do_as_asked(fds[4].fd);
+		if (fds[5].revents)
+			send_frame(fds[5].fd, fds[0].fd);
 	}
 	return true;
 }

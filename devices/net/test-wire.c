@@ -27,6 +27,18 @@ bool net_run(const char *format, ...)
 	return false;
 }
 
+bool net_have_sent(const uint8_t *frame, size_t size)
+{
+	struct sockaddr_in to = {.sin_family = AF_INET, .sin_port = htons(PORT_SEND)};
+	int fd = socket(AF_INET, SOCK_DGRAM, 0);
+	ssize_t n;
+
+	inet_pton(AF_INET, PEER, &to.sin_addr);
+	n = sendto(fd, frame, size, 0, (struct sockaddr *)&to, sizeof(to));
+	close(fd);
+	return n == (ssize_t)size;
+}
+
 bool net_ask_peer(const char *what)
 {
 	struct sockaddr_in to = {.sin_family = AF_INET, .sin_port = htons(PORT_ASK)};

@@ -48,8 +48,10 @@ int main(int argc, char **argv)
 	kc_test_by_name("channels", test_channels); /* needs several pairs of queues */
 	kc_test_by_name("coalesce", test_coalesce);
 	kc_test_by_name("rss", test_rss); /* needs rss=on and several pairs */
+	kc_test_by_name("hash", test_hash); /* needs hash=on */
 	kc_test_by_name("xdp", test_xdp);
 	kc_test_by_name("xdp-jumbo", test_xdp_jumbo); /* needs mergeable buffers */
+	kc_test_by_name("move", test_move); /* of host-net-move.c */
 	/* These need bus=hotplug0. */
 	kc_test_by_name("replug", test_replug);
 	kc_test_by_name("unplug", test_unplug);

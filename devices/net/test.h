@@ -13,6 +13,7 @@
 #define PORT 9000 /* of the peer, UDP and TCP: comes back as it went */
 #define PORT_END 9001 /* who connects there ends the peer's part */
 #define PORT_ASK 9002 /* UDP, net_ask_peer() */
+#define PORT_SEND 9003 /* UDP: what comes there goes out as a frame, see net_have_sent() */
 #define VLAN_PEER "10.0.7.2" /* once it was asked for "vlan" */
 #define ETHER_TYPE 0x88b5 /* for experiments of one's own (IEEE 802) */
 #define FRAME_MAX 65550
@@ -47,6 +48,12 @@ bool net_stream(size_t bytes);
 /* The peer does as it is asked: "mtu BYTES", or "vlan". */
 bool net_ask_peer(const char *what);
 
+/* The peer sends this frame, as it is; there is no answer. */
+bool net_have_sent(const uint8_t *frame, size_t size);
+
+/* An ioctl() of ethtool's to the NIC; says what is refused. */
+bool net_ethtool(const char *what, void *command);
+
 /* A frame of the size to all, from the NIC: header, and bytes of the seed. */
 void net_write_frame(uint8_t *frame, size_t size, uint32_t seed);
 
@@ -67,6 +74,9 @@ bool net_run(const char *format, ...) __attribute__((format(printf, 1, 2)));
 bool flow_begin(bool stream);
 bool flow_end(void);
 
+/* The same; after so long a silence, what is not back is lost. */
+bool flow_end_after(int silence_ms);
+
 /* A load on the loop of two NICs; kind: "round-trips", "packets", "stream", "udp", "requests". */
 int speed_main(const char *kind, double seconds);
 
@@ -83,6 +93,7 @@ bool test_down_and_up(void);
 bool test_replug(void);
 bool test_unplug(void);
 bool test_surprise(void);
+bool test_move(void);
 bool test_link(void);
 bool test_announce(void);
 bool test_mtu(void);
@@ -93,6 +104,7 @@ bool test_rings(void);
 bool test_channels(void);
 bool test_coalesce(void);
 bool test_rss(void);
+bool test_hash(void);
 bool test_xdp(void);
 bool test_xdp_jumbo(void);
 
