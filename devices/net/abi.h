@@ -147,11 +147,13 @@ struct craft_net_hdr_hash {
  * of any shape. A buffer for received ones is one chain of device-writable
  * bytes; with MRG_RXBUF a packet goes on at the very beginning of the next
  * buffers, else each must hold the largest packet and its header:
- * CRAFT_NET_RX_BIG with any of GUEST_TSO4, TSO6, USO4, USO6.
+ * CRAFT_NET_RX_BIG with any of GUEST_TSO4, TSO6, USO4, USO6, which is a header of
+ * Ethernet, one of IPv6, and 65535 bytes of its payload behind ours. (Before 1.4
+ * the standard had 65562, which is too little for that.)
  */
 #define CRAFT_NET_RX_SMALL		1526
-#define CRAFT_NET_RX_BIG		65562
-#define CRAFT_NET_RX_BIG_HASH		65570	/* with HASH_REPORT */
+#define CRAFT_NET_RX_BIG		65601
+#define CRAFT_NET_RX_BIG_HASH		65609	/* with HASH_REPORT */
 
 /*
  * A command is one chain: device-readable struct craft_net_ctrl and its data;

@@ -121,7 +121,7 @@ static void craft_net_init_sizes(struct craft_net *net, const struct craft_net_c
 		dev->mtu = mtu;
 	}
 	if (!net->mergeable && craft_net_receives_gso(net->vdev))
-		net->pages = craft_net_pages(CRAFT_NET_RX_BIG);
+		net->pages = craft_net_pages(CRAFT_NET_RX_BIG - sizeof(struct craft_net_hdr));
 	else if (!net->mergeable && craft_net_has(net, CRAFT_NET_F_MTU))
 		net->pages = craft_net_pages(mtu + ETH_HLEN + VLAN_HLEN);
 	else if (!net->mergeable)
