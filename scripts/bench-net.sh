@@ -70,12 +70,42 @@ measure() {
 		net_test speed "$row" "$seconds" </dev/null | tee "$results/$row.txt"
 }
 
+# ratios ROW: of each machine of ours its name, how many times as good as stock with its
+# defaults it is, and whether that is sure
+ratios() {
+	awk '/ is better\)$/ { metrics++; lower = /lower is better/ }
+		metrics == 1 && /^ *our/ && match($0, / x [0-9.]+/) {
+			ratio = substr($0, RSTART + 3, RLENGTH - 3)
+			sure = $0 ~ /difference seen/ ? "no difference seen" : $NF
+			printf "%s %.2f %s\n", $1, lower ? 1 / ratio : ratio, sure
+		}' "$results/$1.txt"
+}
+
+# What is aimed at: ours 1.2 times stock in these rows, and none of ours below it in any
+summarize() {
+	echo "Times stock with its defaults:"
+	for row; do
+		case $row in round-trips | packets | requests) aim=1.2 ;; *) aim=1.0 ;; esac
+		ratios "$row" | while read -r name ratio sure; do
+			[ "$name" != ours ] || sure="$sure; aim $aim"
+			printf '  %-12s %-11s %5.2f  %s\n' "$row" "$name" "$ratio" "$sure"
+		done
+	done
+	echo "Worse than stock with its defaults:"
+	for row; do
+		ratios "$row" | sed -n "s/^\([^ ]*\) \([^ ]*\) worse$/  $row: \1, \2 times/p"
+	done | grep . || echo "  in no row"
+}
+
 mkdir -p "$results"
-for row in ${wanted:-round-trips packets stream udp requests}; do
+wanted=${wanted:-round-trips packets stream udp requests}
+for row in $wanted; do
 	case $row in
 	round-trips | requests) measure "$row" 'median ([0-9.]+) us' us --lower ;;
 	packets) measure "$row" 'packets ([0-9]+)' /s ;;
 	stream | udp) measure "$row" "$row ([0-9.]+)" MB/s ;;
 	esac
 done
+# shellcheck disable=SC2086 # words
+summarize $wanted
 echo "Rounds, costs and distributions are in $results: ROW.txt, ROW.json, ROW.html"
