@@ -62,7 +62,7 @@ try 3000 "$kc" each --linux "$tree" base..ten -- --root disk true
 result $? "with one CPU none breaks; nothing is built again but what does not build"
 try 3000 "$kc" bisect --linux "$tree" base HEAD -- --smp 2 --root disk true
 [ $status = 0 ] && grep -A 1 'the first bad commit is ' "$out" | grep -q 'number 19$' &&
-	grep -q '30 commits in base..HEAD, about 5 steps' "$out"
+	grep -q '30 commits in base..HEAD, about 4 steps' "$out"
 result $? "a bisection over thirty finds the one"
 [ "$(state "$tree")" = "$before" ] && [ -z "$(find "$root/build/series" -maxdepth 2 -name tree)" ]
 result $? "the clone is as it was, and no checkout is left"
