@@ -147,6 +147,9 @@ static void shout_done(struct virtqueue *vq)
 	/* learn: - } while (!virtqueue_enable_cb(vq)); */
 	/* learn: mistake not-counted */
 	/* learn: - shout->in_flight--; */
+	/* learn: mistake all-at-once */
+	/* learn: - shout->in_flight--; */
+	/* learn: + shout->in_flight = 0; */
 	/* learn: mistake no-lock */
 	/* learn: - spin_lock_irqsave(&shout->lock, flags); */
 	/* learn: + (void)flags; */

@@ -135,6 +135,14 @@ static bool burst(void)
 	return woken("a b c d e f g h", "A B C D E F G H", 8, "one-only");
 }
 
+/* The device answers one after the other, each with an interrupt. */
+static bool spaced(void)
+{
+	if (woken("a b c", "A B C", 3, "lost-wake-up"))
+		return true;
+	return seen.error || seen.seconds >= SLOW ? false : mistake("all-at-once");
+}
+
 /* While the callback is about to enable interrupts the next answer comes. */
 static bool window(void)
 {
@@ -154,8 +162,10 @@ static bool locked(void)
 	CPU_SET(!watched("taking_cpu"), &cpus);
 	if (sched_setaffinity(0, sizeof(cpus), &cpus) || !kc_put(WATCHED "overlap", "Y"))
 		return false;
-	if (!answers("a b", "A B"))
-		return explain_collect(3, "lost-wake-up");
+	/* On a busy host "a" may be answered before "b" is added: once more then. */
+	for (int i = 0; i < 10 && !watched("awaited"); i++)
+		if (!answers("a b", "A B"))
+			return explain_collect(3 + 2 * i, "lost-wake-up");
 	return watched("overlapped") ? mistake("no-lock") : true;
 }
 
@@ -335,6 +345,7 @@ int main(int argc, char **argv)
 	kc_test_by_name("full", full);
 	kc_test_by_name("single", single);
 	kc_test_by_name("burst", burst);
+	kc_test_by_name("spaced", spaced);
 	kc_test_by_name("window", window);
 	kc_test_by_name("locked", locked);
 	kc_test_by_name("unbinds", unbinds);

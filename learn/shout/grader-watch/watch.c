@@ -38,6 +38,8 @@ static int taken;
 module_param(taken, int, 0444);
 static int taking_cpu;
 module_param(taking_cpu, int, 0444);
+static int awaited; /* a buffer was added while another was the device's */
+module_param(awaited, int, 0444);
 static int overlapped;
 module_param(overlapped, int, 0444);
 static int enabled;
@@ -92,6 +94,7 @@ static void await_callback(void)
 {
 	int before = READ_ONCE(taken);
 
+	awaited++;
 	for (int i = 0; i < WINDOW_MS * 1000 / WINDOW_US; i++) {
 		if (READ_ONCE(taken) != before) {
 			overlapped++;
@@ -124,11 +127,15 @@ static int on_add(struct kprobe *probe, struct pt_regs *regs)
 static int on_add_one_way(struct kprobe *probe, struct pt_regs *regs)
 {
 	const struct virtqueue *vq = (void *)regs_get_kernel_argument(regs, 0);
+	struct scatterlist *sg = (void *)regs_get_kernel_argument(regs, 1);
+	bool out = strstr(probe->symbol_name, "outbuf");
+	int bytes;
 
 	if (!is_ours(vq->vdev) || out_bytes >= 0)
 		return 0;
-	out_bytes = strstr(probe->symbol_name, "outbuf") ? 1 : 0;
-	in_bytes = !out_bytes;
+	bytes = bytes_of(&sg, 0, 1);
+	out_bytes = out ? bytes : 0;
+	in_bytes = out ? 0 : bytes;
 	return 0;
 }
 
