@@ -90,9 +90,12 @@ static bool is_answered(void *data)
 	return strstr(text, "sysrq: ") || strstr(text, "SysRq : ");
 }
 
+/* To the end of its last line: what is still to come would pass for the next key's answer. */
 static bool is_marked(void *data)
 {
-	return strstr(heard(data), "Changing Loglevel");
+	const char *mark = strstr(heard(data), "Loglevel set to ");
+
+	return mark && strchr(mark, '\n');
 }
 
 /* The kernel takes the key behind a BREAK for SysRq's, within five seconds. */
@@ -102,16 +105,11 @@ static bool press(struct listener *listener, char key)
 	       write(vm_console_fd(listener->vm), &key, 1) == 1;
 }
 
-static bool sysrq(struct listener *listener, char key)
-{
-	listener->since = listener->text->len;
-	return press(listener, key) && await(is_answered, listener, ANSWER_SECONDS);
-}
-
 /* '8' lets all levels through to the console, and shows whether anybody listens. */
 static bool sysrq_works(struct listener *listener)
 {
-	return sysrq(listener, '8');
+	listener->since = listener->text->len;
+	return press(listener, '8') && await(is_marked, listener, ANSWER_SECONDS);
 }
 
 /*
@@ -123,9 +121,12 @@ static void ask_by_sysrq(struct listener *listener)
 {
 	static const char keys[] = {'l', 'w', 't'};
 
-	for (size_t i = 0; i < G_N_ELEMENTS(keys); i++)
-		if (sysrq(listener, keys[i]) && press(listener, '8'))
+	for (size_t i = 0; i < G_N_ELEMENTS(keys); i++) {
+		listener->since = listener->text->len;
+		if (press(listener, keys[i]) && await(is_answered, listener, ANSWER_SECONDS) &&
+		    press(listener, '8'))
 			await(is_marked, listener, DUMP_SECONDS);
+	}
 	listener->since = 0;
 }
 

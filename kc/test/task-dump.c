@@ -229,6 +229,20 @@ static void find_frames(char *const *lines, guint from, const char **first, cons
 		*module = NULL;
 }
 
+/* In any of its frames: an interrupt may have come on top of the one that waits. */
+static bool waits(char *const *lines, guint from)
+{
+	for (guint i = from; lines[i] && !is_next(lines[i]); i++) {
+		const char *at = frame(lines[i]);
+
+		if (at && is_waiting(at))
+			return true;
+		if (g_str_equal(lines[i], " </TASK>"))
+			break;
+	}
+	return false;
+}
+
 char *task_dump_task(const char *text, const char *comm)
 {
 	g_auto(GStrv) lines = plain_lines(text);
@@ -277,7 +291,7 @@ static char *busy_cpu(char *const *lines, bool but_waiting)
 			continue;
 		find_frames(lines, i, &at, &module);
 		/* The idle task has number 0. */
-		if (at && pid != 0 && !is_idle(at) && (but_waiting || !is_waiting(at)))
+		if (at && pid != 0 && !is_idle(at) && (but_waiting || !waits(lines, i)))
 			return g_strdup_printf("CPU %lu runs process '%s' (pid %lu) in %s%s%s", cpu,
 					       comm, pid, at, module ? ", called from " : "",
 					       module ? module : "");

@@ -92,6 +92,26 @@ static void who_waits_is_not_to_blame(void **state)
 				   "stop_machine_yield+0x2/0x3 (kernel/stop_machine.c:198)");
 }
 
+/* The interrupt by which we ask comes on top of it. */
+static void who_waits_may_be_interrupted(void **state)
+{
+	static const char waiting[] =
+		"CPU: 3 UID: 0 PID: 31 Comm: migration/3 Tainted: G           O       6.12.0 #5\n"
+		"RIP: 0010:handle_softirqs+0x6a/0x1f9 (kernel/softirq.c:567)\n"
+		" </IRQ>\n"
+		" <TASK>\n"
+		"RIP: 0010:multi_cpu_stop+0x6b/0xf0 (kernel/stop_machine.c:228)\n"
+		" cpu_stopper_thread+0x1/0x2\n"
+		" </TASK>\n";
+	g_autofree char *both = g_strconcat(waiting, cpus_text, NULL);
+	g_autofree char *busy = task_dump_cpu(both);
+	g_autofree char *alone = task_dump_cpu(waiting);
+
+	(void)state;
+	assert_non_null(strstr(busy, "'in mod'"));
+	assert_non_null(strstr(alone, "'migration/3' (pid 31) in handle_softirqs+0x6a"));
+}
+
 static void idle_cpus_are_no_news(void **state)
 {
 	g_autofree char *text = g_strndup(cpus_text,
@@ -137,6 +157,7 @@ static const struct CMUnitTest tests[] = {
 	cmocka_unit_test(a_name_is_believed),
 	cmocka_unit_test(the_first_busy_cpu_is_told),
 	cmocka_unit_test(who_waits_is_not_to_blame),
+	cmocka_unit_test(who_waits_may_be_interrupted),
 	cmocka_unit_test(idle_cpus_are_no_news),
 	cmocka_unit_test(cut_texts_are_survived),
 	cmocka_unit_test(parents_in_a_circle_end),
