@@ -91,10 +91,10 @@ no_grade() {
 	result $? "no grade $what"
 	rm -rf "$work/broken"
 }
-# full COMMAND...: with room for the sources and not for what is built of them;
+# full_disk COMMAND...: with room for the sources and not for what is built of them;
 # read_only COMMAND...: with a folder to build in that not even root can write to
 export place="$work/broken/build/learn" grader="$KC_ROOT/build/learn/grader"
-cat >"$work/full" <<'END'
+cat >"$work/full_disk" <<'END'
 #!/bin/sh
 exec unshare --mount --map-root-user sh -c 'mount -t tmpfs -o size=500k none "$place" &&
 	ln -s "$grader" "$place/grader" && exec "$@"' sh "$@"
@@ -104,7 +104,7 @@ cat >"$work/read_only" <<'END'
 exec unshare --mount --map-root-user sh -c 'mount --bind "$place" "$place" &&
 	mount -o remount,bind,ro "$place" && exec "$@"' sh "$@"
 END
-chmod +x "$work/full" "$work/read_only"
+chmod +x "$work/full_disk" "$work/read_only"
 broken() {
 	project "$work/broken"
 	ln -s "$KC_ROOT/build/learn/grader" "$work/broken/build/learn/"
@@ -116,7 +116,7 @@ broken && echo "$work/none" >"$work/broken/build/lab/.linux" && no_grade "withou
 broken && rm -r "$work/broken/build/learn" && touch "$work/broken/build/learn" &&
 	no_grade "without a place to build in" 241
 if unshare --mount --map-root-user true 2>"$err"; then
-	broken && no_grade "where the disk is full" 241 "$work/full"
+	broken && no_grade "where the disk is full" 241 "$work/full_disk"
 	broken && no_grade "where nothing may be written" 241 "$work/read_only"
 else
 	skip "no grade where the disk is full" "no namespace for mounts: $(tail -n 1 "$err")"
