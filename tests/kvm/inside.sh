@@ -11,14 +11,14 @@ export KC_CACHE_LIMIT
 slow=
 [ -z "${KC_EMULATED_HOST:-}" ] || slow="--boot-timeout 250"
 
-limit=300
+patience=300
 
 # runs NAME STATUS COMMAND...: kc ends with it
 runs() {
 	name=$1
 	want=$2
 	shift 2
-	try "$limit" "$kc" "$@"
+	try "$patience" "$kc" "$@"
 	[ "$status" = "$want" ]
 	result $? "$name"
 }
@@ -83,7 +83,7 @@ result $? "and shows it"
 
 if [ -n "${SOAK:-}" ]; then
 	runs "emulation where it is asked for" 0 run --accel tcg --cold --boot-timeout 250 -- true
-	limit=900
+	patience=900
 	passes hello echo/split echo/packed echo/smp4 echo/in-order echo/late echo/mmio
 	# What ten need to come up at once, an emulated processor has not.
 	machines="1 2 3 4 5 6 7 8 9 10"
