@@ -63,3 +63,13 @@ over_project() {
 	[ ! -d "$over/work/work" ] || chmod u+rwx "$over/work/work"
 	return "$1"
 }
+
+# How many turns the kc watch whose words are in $log has told the end of
+watch_verdicts() {
+	grep -cE ' (PASSED|NOT PASSED|NOT BUILT), after' "$log"
+}
+
+# ... and whether those are more than the $turns that were awaited
+watch_one_more() {
+	[ "$(watch_verdicts)" -gt "$turns" ]
+}

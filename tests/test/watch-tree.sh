@@ -89,18 +89,10 @@ try 20 "$kc" run --dry-run -- true
 result $? "and its machine asks for nothing of theirs"
 rm "$root/build/lab/qemu-stock"
 
-verdicts() {
-	grep -cE ' (PASSED|NOT PASSED|NOT BUILT), after' "$log"
-}
-
-one_more() {
-	[ "$(verdicts)" -gt "$turns" ]
-}
-
 # after NAME VERDICT WORDS: so ends the turn of the last save, and says the words
 after() {
-	await 240 one_more
-	turns=$(verdicts)
+	await 240 watch_one_more
+	turns=$(watch_verdicts)
 	said="$(grep -oE '(NOT )?[A-Z]+, after [0-9.]+ s' "$log" | tail -n 1)"
 	[ "${said%%,*}" = "$2" ] && grep -q "$3" "$log"
 	result $? "$1"

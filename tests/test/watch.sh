@@ -22,20 +22,11 @@ END
 chmod +x "$work/bin/make"
 PATH=$work/bin:$PATH
 
-# A turn ends with a line that says which verdict it was.
-verdicts() {
-	grep -cE ' (PASSED|NOT PASSED|NOT BUILT), after' "$log"
-}
-
-one_more() {
-	[ "$(verdicts)" -gt "$turns" ]
-}
-
 # after NAME VERDICT PARTS: the turn that the last save began ends so, having
 # built these and no others.
 after() {
-	await 240 one_more
-	turns=$(verdicts)
+	await 240 watch_one_more
+	turns=$(watch_verdicts)
 	built=$(sed -n 's/.* \(driver\|device\|guest-test\) DIR=.*/\1/p' "$work/made" | sort -u | tr '\n' ' ')
 	status="$(grep -oE '(NOT )?[A-Z]+, after [0-9.]+ s' "$log" | tail -n 1) built $built"
 	[ "${status%%,*}" = "$2" ] && [ "$built" = "$3" ]
@@ -92,7 +83,7 @@ after "and no longer named" PASSED "driver "
 touch "$echo/.driver.c.swp" "$echo/driver.c~" "$echo/4913"
 echo >>"$echo/README.md"
 sleep 2
-one_more
+watch_one_more
 result $((!$?)) "what editors leave behind and what is only read is let be"
 
 # The first turn can hardly have ended when the second save comes.
