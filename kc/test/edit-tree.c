@@ -162,12 +162,24 @@ static struct edit_place *place_in(const struct lab *lab, const char *path)
 	return NULL;
 }
 
+/* "hello/smp4" is a test of a device, and looks like a file that is not there. */
+static bool is_missing(const struct lab *lab, const char *word)
+{
+	g_autofree char *folder = g_path_get_dirname(word);
+	g_autofree char *parent = plain_path(folder);
+	struct edit_place *place = parent && strchr(word, '/') ? place_in(lab, parent) : NULL;
+	bool missing = place || g_path_is_absolute(word) || g_str_has_prefix(word, ".");
+
+	edit_place_free(place);
+	return missing;
+}
+
 struct edit_place *edit_place_find(const struct lab *lab, const char *word, GError **error)
 {
 	g_autofree char *path = plain_path(word);
 	struct edit_place *place = path ? place_in(lab, path) : NULL;
 
-	if (!path && (g_path_is_absolute(word) || g_str_has_prefix(word, ".")))
+	if (!path && is_missing(lab, word))
 		g_set_error(error, STATUS_ERROR, STATUS_MISUSE, "no such file or folder: '%s'",
 			    word);
 	else if (path && !place && !below(lab->root, path))

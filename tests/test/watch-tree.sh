@@ -48,6 +48,9 @@ wrong() {
 	refused "$name" 240 "$words"
 }
 
+ln -s "$qemu" "$work/qemu"
+wrong "a file that is not there is no test of a device" "no such file or folder: 'qemu/hw/block/nosuch.c'" \
+	qemu/hw/block/nosuch.c
 wrong "a file that is not there" "no such file or folder: '$linux/none.c'" "$linux/none.c"
 wrong "a file that no rule builds" "drivers/block/floppy.c is not part of this kernel" "$linux/drivers/block/floppy.c"
 grep -q 'asks for CONFIG_BLK_DEV_FD' "$err"
