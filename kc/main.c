@@ -38,8 +38,8 @@ static void leave_bad_tmpdir(void)
 	    access(wish, W_OK | X_OK) == 0)
 		return;
 	fprintf(stderr,
-		"kc: TMPDIR='%s' is not used, as it is no folder to write to or longer than %d "
-		"characters: /tmp is\n",
+		"kc: TMPDIR='%s' is not used, because it is not a writable folder, or longer than %d "
+		"characters; kc uses /tmp\n",
 		wish, TMPDIR_MAX);
 	g_unsetenv("TMPDIR");
 }

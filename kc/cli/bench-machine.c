@@ -95,7 +95,7 @@ static bool check(const struct bench_target *target, const struct bench_machine_
 	if (target->options.command.transfer.gets)
 		return refuse(target, error,
 			      "--get has no place here: each round would fetch the "
-			      "file anew; 'kc run' fetches it");
+			      "file again; use 'kc run'");
 	if (own->dry_run != common->command.launch.dry_run ||
 	    own->verbose != common->command.launch.verbose)
 		return refuse(

@@ -77,8 +77,8 @@ static const struct option_row bench_rows[] = {
 	{"unit", 0, "UNIT", "what that number counts", option_string, FIELD(load.unit)},
 	{"lower", 0, NULL, "the smaller that number, the better", option_on, FIELD(load.lower)},
 	{"operations", 0, "REGEX",
-	 "how many operations a run made, found like --number: what explains a figure is told of "
-	 "each (default: of each run)",
+	 "how many operations a run made, found like --number: what explains a figure is shown for "
+	 "each (default: for each run)",
 	 option_string, FIELD(load.operations)},
 	{"json", 0, "FILE", "write all rounds as JSON: kc-bench-json(5)", option_string,
 	 FIELD(json)},

@@ -211,8 +211,8 @@ const struct command command_debug = {
 	.word_offset = FIELD(on),
 	.operands = "[--] [COMMAND [ARGUMENT...]]",
 	.summary = "gdb on the driver, the device, or both",
-	.text = "Starts a guest as 'kc run' does and puts gdb on its kernel ('driver', if nothing "
-		"is said), on QEMU ('device') or on each ('both'). Then it inserts the modules "
+	.text = "Starts a guest as 'kc run' does and puts gdb on its kernel ('driver', the "
+		"default), on QEMU ('device') or on each ('both'). Then it inserts the modules "
 		"and runs COMMAND. A module's symbols are there before its first instruction "
 		"runs, so that a break in a driver's probe is reached:\n\n"
 		"kc debug driver --module hello_virtio --break hello_probe -- true\n\n"
@@ -226,7 +226,7 @@ const struct command command_debug = {
 		"reached, with its arguments and what they point at, or --script says what to do. "
 		"Its lines begin with 'driver: ' or 'device: ' where there are both. kc ends "
 		"with COMMAND's status; with 250 if the script failed or a --break was never "
-		"reached. --timeout is 600 then, if nothing is said.",
+		"reached. --timeout is 600 then by default.",
 	.options = debug_tables,
 	.fields_size = sizeof(struct debug_options),
 	.defaults = &debug_defaults,

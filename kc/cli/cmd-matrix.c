@@ -136,7 +136,7 @@ const struct command command_matrix = {
 		"first error of the kernel, the QEMU or a module that the test needs; not run, with the "
 		"reason, such as a QEMU without the device. Logs and evidence are in the folder that "
 		"is named. Interrupted, the same command goes on where it was; once it has "
-		"ended, it begins anew, and only what was built is used again.\n\n"
+		"ended, it starts over, and reuses only what was built.\n\n"
 		"The exit status is 1 where a cell fails or does not build, 77 where none was "
 		"run, and 0 otherwise.",
 	.options = matrix_tables,

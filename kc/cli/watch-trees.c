@@ -34,8 +34,8 @@ bool watch_trees_find(struct watch_trees *trees, char **words, GError **error)
 	if (!trees->places || !other)
 		return true;
 	g_set_error(error, STATUS_ERROR, STATUS_MISUSE,
-		    "'%s' is no file of the kernel's or QEMU's tree; a device or its tests go with "
-		    "such files as --tests %s",
+		    "'%s' is not a file of the kernel's or QEMU's tree; beside such files, name "
+		    "a device or its tests by --tests %s",
 		    other, other);
 	return false;
 }

@@ -125,7 +125,7 @@ static bool check_place(const struct lab *lab, const struct exercise *exercise, 
 	else if (g_strcmp0(name, exercise->name) == 0)
 		g_set_error(error, STATUS_ERROR, STATUS_MISUSE,
 			    "'%s' has your work on this exercise, which stays as it is; 'kc learn "
-			    "check %u' grades it, 'kc learn start %u DIR' begins anew elsewhere",
+			    "check %u' grades it, 'kc learn start %u DIR' starts over elsewhere",
 			    path, exercise->number, exercise->number);
 	else if (g_file_test(path, G_FILE_TEST_EXISTS) && !is_empty(path))
 		g_set_error(error, STATUS_ERROR, STATUS_MISUSE,

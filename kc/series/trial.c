@@ -54,7 +54,7 @@ static bool check_verb(const char *verb, GError **error)
 	if (verb && (g_str_equal(verb, "run") || g_str_equal(verb, "test")))
 		return true;
 	g_set_error(error, STATUS_ERROR, STATUS_MISUSE,
-		    "'kc %s' is no test: behind '--' there may be 'kc run ...' or 'kc test ...'",
+		    "'kc %s' is not a test: '--' may be followed by 'kc run ...' or 'kc test ...'",
 		    verb ? verb : "");
 	return false;
 }

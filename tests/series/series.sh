@@ -98,7 +98,7 @@ refused "too few commits" 240 "expected two commits"
 kc_on 20 bisect HEAD~2 HEAD
 refused "no test" 240 "no '--'"
 kc_on 20 bisect HEAD~2 HEAD -- kc doctor
-refused "what is no test" 240 "'kc doctor' is no test"
+refused "what is no test" 240 "'kc doctor' is not a test"
 
 KC_ROOT=$work/none kc_on 20 each HEAD~1..HEAD -- true
 refused "a lab that is not there stops it" 241 "KC_ROOT"
