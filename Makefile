@@ -25,7 +25,8 @@ endif
 # by the first recipe that compiles.
 CCACHE = $(eval CCACHE := $(shell scripts/find-ccache.sh))$(CCACHE)
 
-.PHONY: run all test check bench clean distclean help doctor preflight host-ready
+PREFLIGHTS := $(addprefix preflight-,check test docs bench-blk)
+.PHONY: run all test check bench clean distclean help doctor preflight $(PREFLIGHTS) host-ready
 
 ## run       build what is missing, then boot to a shell on the serial console
 run: all
@@ -59,6 +60,10 @@ help:
 # Before the tool there is the script; before the long steps, the tool's view.
 preflight:
 	@scripts/preflight.sh build
+
+# What one verb needs beyond that
+$(PREFLIGHTS): preflight-%:
+	@scripts/preflight.sh $*
 
 host-ready: kc | preflight
 	@[ -e $(LAB)/vmlinux ] || $(BUILD)/bin/kc doctor

@@ -57,9 +57,3 @@ check-format: | preflight-check
 check-rooms: $(KC)
 	@scripts/check-rooms.sh kc $(BUILD)/kc $(KC_ORDER)
 	@scripts/check-rooms.sh devices
-
-.PHONY: preflight-check preflight-test
-preflight-check:
-	@scripts/preflight.sh check
-preflight-test:
-	@scripts/preflight.sh test

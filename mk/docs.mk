@@ -5,7 +5,7 @@
 ## docs      outputs and pictures of the lessons again, and the pages as a site: build/site/index.html
 ## site      that site alone, from the pages as they are
 
-.PHONY: docs site preflight-docs
+.PHONY: docs site
 
 PAGES = $(wildcard *.md docs/*.md docs/*/*.md devices/*/*.md modules/*/*.md guest/*/README.md \
 	qemu/patches/README.md tests/faults/*/README.md)
@@ -16,6 +16,3 @@ docs: all | preflight-docs
 
 site: | preflight-docs
 	@scripts/site.sh $(BUILD)/site $(PAGES)
-
-preflight-docs:
-	@scripts/preflight.sh docs

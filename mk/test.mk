@@ -33,14 +33,14 @@ test-bare: kc | preflight-test
 
 ## test-kvm            the lab under KVM: this host's, or that of an emulated host
 test-kvm: export SOAK = 1
-test-kvm: all linux-kvm
+test-kvm: all linux-kvm | preflight-test
 	@tests/run.sh tests/kvm/kvm.sh
 
 bench: all
 	@scripts/bench.sh
 
 ## bench-blk           block devices and drivers, stock and ours, side by side (ARGS='null-read-*')
-bench-blk: all
+bench-blk: all | preflight-bench-blk
 	@scripts/bench-blk.sh $(ARGS)
 
 ## bench-net           network devices and drivers, on a loop of two NICs (ARGS='round-trips packets')
