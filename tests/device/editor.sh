@@ -2,6 +2,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 # compile_commands.json: it has each source, and clangd finds no error in them.
 . "$(dirname "$0")/../lib.sh"
+. "$(dirname "$0")/../scratch.sh"
 
 cd "$root" || exit 1
 
@@ -46,6 +47,26 @@ fi
 for file in $files; do
 	known "$file"
 done
+
+# A folder outside the project is built in an overlay over it, for which QEMU is configured again.
+# shellcheck disable=SC2016 # what the shell inside is to expand
+if [ "${SOAK:-}" ]; then
+	"$kc" new away --out "$work/mine" >"$out" 2>"$err" &&
+		KC_DEVICES="$work/mine" over_project "$work/over" sh -c 'make -s all >"$1/make.out" 2>&1 &&
+		for file in driver.c device.c test.c; do
+			clangd --compile-commands-dir="$PWD" --check-lines=1-1 --check="$1/mine/away/$file" 2>&1 || exit
+		done' sh "$work" >"$out"
+	status=$?
+	if [ "$status" = 77 ]; then
+		skip "a folder outside the project" "no overlay can be mounted here"
+	else
+		[ "$status" = 0 ] && [ "$(grep -c 'Compile command from CDB' "$out")" = 3 ] &&
+			[ "$(grep -c ' 0 errors' "$out")" = 3 ]
+		result $? "clangd has no error for the files of a device outside the project"
+	fi
+else
+	skip "a folder outside the project" "SOAK=1 builds one"
+fi
 
 # What would be an error is one.
 mkdir "$work/wrong"
