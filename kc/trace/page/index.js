@@ -261,3 +261,17 @@ function indexOf(trace, queue)
 		queue.index = new QueueIndex(queue, trace.duration);
 	return queue.index;
 }
+
+/* From the first that was seen of any buffer to the last. */
+function busyPart(trace)
+{
+	let first = Infinity, last = -Infinity;
+
+	for (const { all } of trace.queues)
+		for (const times of all.at)
+			for (let i = 0; i < all.n; i++) {
+				first = times[i] < first ? times[i] : first;
+				last = times[i] > last ? times[i] : last;
+			}
+	return first <= last ? [first, last] : [0, trace.duration];
+}

@@ -336,6 +336,7 @@ function keyTable(view)
 	return {
 		"+": () => view.time.zoom(0.7), "=": () => view.time.zoom(0.7), "-": () => view.time.zoom(1 / 0.7),
 		0: () => view.time.fit(), z: () => view.showSelected(),
+		b: () => view.time.show(...busyPart(view.trace), 0.04),
 		ArrowLeft: () => view.time.pan(-view.time.span / 8), ArrowRight: () => view.time.pan(view.time.span / 8),
 		ArrowUp: () => view.chooseQueue(-1), ArrowDown: () => view.chooseQueue(1),
 		n: () => view.chooseNext(1), p: () => view.chooseNext(-1),
@@ -374,7 +375,7 @@ function pressKeys(view)
 function listen(view)
 {
 	const keys = keyTable(view);
-	const buttons = { "zoom-in": "+", "zoom-out": "-", "zoom-fit": "0", "zoom-buffer": "z", previous: "p", next: "n" };
+	const buttons = { "zoom-in": "+", "zoom-out": "-", "zoom-fit": "0", "zoom-busy": "b", "zoom-buffer": "z", previous: "p", next: "n" };
 
 	for (const id in buttons)
 		byId(id).onclick = keys[buttons[id]];

@@ -192,6 +192,12 @@ function checkKeys(queue, fail)
 	press("+");
 	if (!(time.span < span))
 		fail("+ does not zoom in");
+	press("b");
+	const [first, last] = busyPart(trace);
+
+	if (!(time.from < first && time.to > last && (time.span < 1.2 * (last - first) || time.span < 100)))
+		fail(`b shows ${time.from} to ${time.to}, and something happens from ${first} to ${last}`);
+	press("+");
 	const { from } = time;
 
 	press("ArrowRight");

@@ -82,10 +82,10 @@ class TimeWindow {
 		this.set(this.from + time, this.to + time);
 	}
 
-	/* Brings a buffer into sight with some of what is around it. */
-	show(begin, end)
+	/* Brings a buffer into sight, or several, with some of what is around. */
+	show(begin, end, share = 0.4)
 	{
-		const margin = Math.max((end - begin) * 0.4, 10);
+		const margin = Math.max((end - begin) * share, 10);
 
 		this.set(begin - margin, end + margin);
 	}
