@@ -13,11 +13,19 @@ highlight_language = "text"
 suppress_warnings = ["myst.header", "misc.highlighting_failure"]
 
 
-def plain_code(app, page, template, context, doctree):
-    """Code in one colour: those of a highlighter are too faint for who sees none."""
-    context["metatags"] = context.get("metatags", "") + \
-        "<style>.highlight span { color: inherit !important; }</style>"
+# Code in one colour: those of a highlighter are too faint for who sees none. Links
+# with a line that is seen, for the same reason. Room for the lines of a terminal, where
+# the window has it beside both sidebars.
+STYLE = """<style>
+.highlight span { color: inherit !important; }
+article a { text-decoration-color: currentColor; }
+@media (min-width: 97em) { .content { width: 60em !important; } }
+</style>"""
+
+
+def put_style(app, page, template, context, doctree):
+    context["metatags"] = context.get("metatags", "") + STYLE
 
 
 def setup(app):
-    app.connect("html-page-context", plain_code)
+    app.connect("html-page-context", put_style)

@@ -3,7 +3,8 @@
 """Is a site whole? Prints what is wrong: a link or a picture that leads nowhere
 in it; and, in a browser, a page that must be scrolled sideways in a narrow window,
 and what cannot be read without colour: text that is hardly lighter or darker than
-what is behind it, and a link that nothing but its colour tells from the text. In
+what is behind it, and a link that nothing but its colour tells from the text: with
+no line below it, or one that is hardly seen. In
 the light theme and in the dark one.
 
 usage: site-check.py SITE [BROWSER]
@@ -19,8 +20,9 @@ import sys
 import tempfile
 import urllib.parse
 
-NARROW = 400
+NARROW = 360
 CONTRAST = 4.5  # of brightness; WCAG 2's level AA for text
+LINE = 3  # and for a line
 # What it prints is a line of JSON for each page.
 PROBE = """<!doctype html><meta charset="utf-8"><body></body><script>
 const pages = {pages};
@@ -48,8 +50,8 @@ function behind(view, element) {{
 	return "rgb(255, 255, 255)";
 }}
 
-function contrast(view, element) {{
-	const one = brightness(view.getComputedStyle(element).color);
+function contrast(view, element, color) {{
+	const one = brightness(color || view.getComputedStyle(element).color);
 	const other = brightness(behind(view, element));
 	return (Math.max(one, other) + 0.05) / (Math.min(one, other) + 0.05);
 }}
@@ -67,8 +69,11 @@ function faint(view, root) {{
 
 function coloured(view, root) {{
 	const links = root.querySelectorAll("article p a[href], article li a[href], article td a[href]");
-	return [...links].filter((link) => link.innerText.trim() &&
-		view.getComputedStyle(link).textDecorationLine == "none").map((link) => link.innerText);
+	const isPlain = (link) => {{
+		const style = view.getComputedStyle(link);
+		return style.textDecorationLine == "none" || contrast(view, link, style.textDecorationColor) < {line};
+	}};
+	return [...links].filter((link) => link.innerText.trim() && isPlain(link)).map((link) => link.innerText);
 }}
 
 (async () => {{
@@ -79,12 +84,12 @@ function coloured(view, root) {{
 		document.body.append(frame);
 		await new Promise((resolve) => frame.onload = resolve);
 		const view = frame.contentWindow, body = frame.contentDocument.body;
-		const seen = {{ page, width: body.parentElement.scrollWidth, letters: body.innerText.length }};
+		const seen = {{ page, width: body.parentElement.scrollWidth, letters: body.innerText.length, coloured: [] }};
 		for (const theme of ["light", "dark"]) {{
 			body.dataset.theme = theme;
 			seen[theme] = faint(view, body);
+			seen.coloured.push(...coloured(view, body));
 		}}
-		seen.coloured = coloured(view, body);
 		frame.remove();
 		const line = document.createElement("p");
 		line.textContent = JSON.stringify(seen);
@@ -130,7 +135,7 @@ def look(site, names, browser):
     """What a browser sees of each page in a narrow frame, by its name."""
     probe = os.path.join(site, "probe.html")
     with open(probe, "w", encoding="utf-8") as file:
-        file.write(PROBE.format(pages=names, width=NARROW, contrast=CONTRAST))
+        file.write(PROBE.format(pages=names, width=NARROW, contrast=CONTRAST, line=LINE))
     with tempfile.TemporaryDirectory() as profile:
         said = subprocess.run(
             [browser, "--headless", "--no-sandbox", "--disable-gpu", "--disable-dev-shm-usage",

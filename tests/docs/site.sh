@@ -38,6 +38,8 @@ if [ "$browser" ]; then
 		'<p style="color: #d04040; background: #507050">pale</p>'
 	planted "and a link that is told from the text by its colour alone" "a link by its colour alone: red" \
 		'<article><p><a style="color: red; text-decoration: none" href="3-device.html">red</a></p></article>'
+	planted "and one whose line is hardly seen" "a link by its colour alone: faint" \
+		'<article><p><a style="text-decoration-color: #eee" href="3-device.html">faint</a></p></article>'
 else
 	skip "what a browser sees is found" "there is no chromium"
 fi
