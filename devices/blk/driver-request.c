@@ -11,7 +11,7 @@
 
 /* The two ends of the chain are the same as long as the request lives. */
 int craft_blk_init_request(struct blk_mq_tag_set *set, struct request *rq,
-			   unsigned int queue, unsigned int node)
+			   unsigned int queue, craft_blk_node node)
 {
 	struct craft_blk_request *req = blk_mq_rq_to_pdu(rq);
 

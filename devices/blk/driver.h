@@ -33,6 +33,13 @@
 #define craft_blk_rq_list struct request *
 #endif
 
+/* A NUMA node, as init_request() has it */
+#ifdef CRAFT_BLK_HAS_INT_NODE
+#define craft_blk_node int
+#else
+#define craft_blk_node unsigned int
+#endif
+
 /* What the block layer keeps for us beside each struct request */
 struct craft_blk_request {
 	struct list_head node;		/* of those that the device is done with */
@@ -108,7 +115,7 @@ int craft_blk_limit_cache(struct craft_blk *blk, bool writeback);
 
 /* driver-request.c */
 int craft_blk_init_request(struct blk_mq_tag_set *set, struct request *rq,
-			   unsigned int queue, unsigned int node);
+			   unsigned int queue, craft_blk_node node);
 blk_status_t craft_blk_prepare(struct request *rq);
 int craft_blk_add(struct virtqueue *vq, struct craft_blk_request *req);
 blk_status_t craft_blk_verdict(struct request *rq);

@@ -36,7 +36,8 @@ static struct sk_buff *craft_net_wrap(struct craft_net_rx *rx, const struct xdp_
 	skb->len += size;
 	skb->data_len += size;
 	skb->truesize += count * PAGE_SIZE;
-	skb->pfmemalloc |= xdp_buff_is_frag_pfmemalloc(xdp);
+	/* Newer kernels have no function for this question. */
+	skb->pfmemalloc |= !!(xdp->flags & XDP_FLAGS_FRAGS_PF_MEMALLOC);
 	return skb;
 }
 
