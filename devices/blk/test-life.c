@@ -154,6 +154,13 @@ bool test_rebind(void)
 	return ok;
 }
 
+static bool can_suspend(void)
+{
+	return !access("/sys/power/pm_test", W_OK) && *kc_get("/sys/power/state");
+}
+
+#define NO_SUSPEND "this kernel has no /sys/power/pm_test: CONFIG_PM_DEBUG"
+
 /* Drivers are put to sleep and woken, the machine itself is not. */
 static bool suspend_now(void)
 {
@@ -165,6 +172,8 @@ static bool suspend_now(void)
 
 bool test_suspend(void)
 {
+	if (!can_suspend())
+		return kc_skip(NO_SUSPEND);
 	for (int i = 0; i < 3; i++)
 		if (!under_load(suspend_now, true))
 			return false;
@@ -173,6 +182,8 @@ bool test_suspend(void)
 
 bool test_cache_sleeps(void)
 {
+	if (!can_suspend())
+		return kc_skip(NO_SUSPEND);
 	return kc_put(disk_file("cache_type"), "write through") && suspend_now() &&
 	       kc_shows(disk_file("cache_type"), "write through") &&
 	       kc_put(disk_file("cache_type"), "write back");

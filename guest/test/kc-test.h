@@ -138,7 +138,15 @@ static struct {
 	char **wanted; /* none: all but those that are run by name only */
 	int number;
 	bool failed;
+	const char *skipped; /* why, of the test that runs */
 } kc_tests;
+
+/* What a test returns that cannot be run here. */
+static inline bool kc_skip(const char *why)
+{
+	kc_tests.skipped = why;
+	return true;
+}
 
 static inline void kc_test_begin(int argc, char **argv)
 {
@@ -157,9 +165,14 @@ static inline bool kc_test_is_named(const char *name)
 
 static inline void kc_test_run(const char *name, bool (*run)(void))
 {
-	bool ok = run();
+	bool ok;
 
-	printf("%sok %d %s\n", ok ? "" : "not ", ++kc_tests.number, name);
+	kc_tests.skipped = NULL;
+	ok = run();
+	printf("%sok %d %s", ok ? "" : "not ", ++kc_tests.number, name);
+	if (ok && kc_tests.skipped)
+		printf(" # SKIP %s", kc_tests.skipped);
+	putchar('\n');
 	fflush(stdout);
 	kc_tests.failed |= !ok;
 }
