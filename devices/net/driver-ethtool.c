@@ -238,7 +238,11 @@ const struct ethtool_ops craft_net_ethtool_ops = {
 	.set_link_ksettings = craft_net_set_link,
 	.get_ringparam = craft_net_get_ring,
 	.set_ringparam = craft_net_set_ring,
+#ifdef CRAFT_NET_HAS_RX_RING_COUNT
+	.get_rx_ring_count = craft_net_get_rx_ring_count,
+#else
 	.get_rxnfc = craft_net_get_rxnfc,
+#endif
 	.get_rxfh_key_size = craft_net_get_rxfh_key_size,
 	.get_rxfh_indir_size = craft_net_get_rxfh_indir_size,
 	.get_rxfh = craft_net_get_rxfh,

@@ -164,6 +164,14 @@ int craft_net_set_rxfh(struct net_device *dev, struct ethtool_rxfh_param *param,
 	return err;
 }
 
+#ifdef CRAFT_NET_HAS_RX_RING_COUNT
+u32 craft_net_get_rx_ring_count(struct net_device *dev)
+{
+	struct craft_net *net = netdev_priv(dev);
+
+	return net->active;
+}
+#else
 int craft_net_get_rxnfc(struct net_device *dev, struct ethtool_rxnfc *info, u32 *rules)
 {
 	struct craft_net *net = netdev_priv(dev);
@@ -173,3 +181,4 @@ int craft_net_get_rxnfc(struct net_device *dev, struct ethtool_rxnfc *info, u32 
 	info->data = net->active;
 	return 0;
 }
+#endif

@@ -271,6 +271,7 @@ u32 craft_net_get_rxfh_indir_size(struct net_device *dev);
 int craft_net_get_rxfh(struct net_device *dev, struct ethtool_rxfh_param *param);
 int craft_net_set_rxfh(struct net_device *dev, struct ethtool_rxfh_param *param,
 		       struct netlink_ext_ack *extack);
+u32 craft_net_get_rx_ring_count(struct net_device *dev);
 int craft_net_get_rxnfc(struct net_device *dev, struct ethtool_rxnfc *info, u32 *rules);
 
 /* driver-dim.c */
