@@ -8,7 +8,7 @@
 
 .PHONY: qemu qemu-tree
 
-# Each kind has a folder of its own: a file that loses its patch would have an old time.
+# Each kind has a folder of its own, as most of the other would be compiled again.
 QEMU_UNPATCHED := $(filter no,$(PATCHES))
 QEMU_HOME := $(CURDIR)/$(patsubst %/lab,%/qemu,$(LAB))$(QEMU_UNPATCHED:no=-stock)
 QEMU_COPY := $(QEMU_HOME)/src

@@ -49,14 +49,6 @@ sums() {
 	(cd "$copy" && cksum $files 2>/dev/null) || true
 }
 
-# What is put back brings its old time along, by which ninja would take its objects for newer.
-touch_changed() {
-	changed=$(printf '%s\n' "$1" "$(sums)" | sort | uniq -u | cut -d ' ' -f 3 | sort -u)
-	for file in $changed; do
-		[ ! -e "$copy/$file" ] || touch "$copy/$file"
-	done
-}
-
 # A linker that fails or is interrupted takes the old program along.
 put_back() {
 	[ -e "$program" ] || [ ! -e "$build/.last" ] || cp -p "$build/.last" "$program"
@@ -82,7 +74,7 @@ before=$(sums)
 	exit 1
 }
 touch "$copy/.copied"
-touch_changed "$before"
+changed=$(printf '%s\n' "$before" "$(sums)" | sort | uniq -u | cut -d ' ' -f 3 | sort -u)
 cp -p "$program" "$build/.last"
 announce "$@"
 "$@" qemu-system-x86_64 >"$log" 2>&1 || {

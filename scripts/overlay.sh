@@ -2,7 +2,9 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 # Makes COPY what TREE is, with the patches applied.
 # TREE is only read. Files that did not change keep their times, so that the
-# next build compiles nothing needlessly.
+# next build compiles nothing needlessly; those that did have today's. Their own
+# could be older than what was compiled of another tree, or of what they were
+# before they were put back: ninja would take that for the newer.
 #
 # Some patches are others for newer releases: PATCHES/10.2 has those for 10.2 and
 # what comes after it, each under the number that it takes the place of, or from
@@ -48,7 +50,7 @@ mkdir -p "$copy" "$new"
 trap 'remove "$new" "$new.exclude"' EXIT
 trap 'exit 143' INT TERM HUP
 printf '%s' "$patched" | sed 's,^,/,' >"$new.exclude"
-rsync -a --delete --exclude-from="$new.exclude" --exclude=.git --exclude=/build \
+rsync -a --no-times --checksum --delete --exclude-from="$new.exclude" --exclude=.git --exclude=/build \
 	--exclude=__pycache__ --exclude=/.copied --exclude=/.tree --exclude=/hw/virtio/kernelcraft \
 	--exclude=/configs/devices/x86_64-softmmu/kernelcraft.mak \
 	--exclude=/include/hw/virtio/kernelcraft.h "$tree/" "$copy/"

@@ -125,6 +125,21 @@ if [ -e "$qemu/VERSION" ]; then
 			"$([ "${version#*:}" = none ] || echo "$clone/build/other/other")" ]
 		result $? "and QEMU ${version%:*} the one that there is for it, if any"
 	done
+
+	# Another tree's release may be older than what was compiled of this one.
+	echo 'int one;' >"$work/other/same.c"
+	echo 'int one;' >"$work/other/other.c"
+	for content in one two; do
+		echo "int $content;" >"$work/other/other.c"
+		touch -d 2020-01-01 "$work/other/same.c" "$work/other/other.c"
+		touch "$work/before"
+		sleep 0.1
+		try 60 "$clone/scripts/overlay.sh" "$work/other" "$clone/build/other" "$clone/qemu/patches" \
+			"$clone/qemu/devices.mak" "$clone/qemu/compat.h"
+	done
+	[ "$status" = 0 ] && [ "$(cd "$clone/build/other" && find . -name '*.c' -newer "$work/before")" = ./other.c ] &&
+		grep -q two "$clone/build/other/other.c"
+	result $? "a file that differs is newer than what was compiled before, however old it is"
 else
 	skip "QEMU_SRC is copied and patched" "no sources in build/src"
 fi
