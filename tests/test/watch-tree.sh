@@ -60,7 +60,7 @@ wrong "a file of QEMU's that no rule builds" "hw/block/nand.c is not part of thi
 mkdir -p "$work/other/include/linux"
 touch "$work/other/Kbuild" "$work/other/include/linux/virtio.h" "$work/other/new.c"
 wrong "a tree that the lab was not built of" "'make all LINUX_SRC=$work/other' builds it" "$work/other/new.c"
-wrong "a device beside a file" "go with such files as --tests hello" "$driver" hello
+wrong "a device beside a file" "name a device or its tests by --tests hello" "$driver" hello
 wrong "a command for a device" "a device has tests of its own" hello -- true
 wrong "tests and a command" "take one" "$driver" --tests hello -- true
 wrong "a machine for tests" "what machine they want; '--smp 2' is for a command" "$driver" --smp 2 --tests hello
