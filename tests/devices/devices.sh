@@ -7,6 +7,9 @@
 # SOAK=1: all of all.
 . "$(dirname "$0")/../lib.sh"
 
+# Of tests/run.sh, for whoever runs this file by itself
+mkdir -p "$root/build/log/tests"
+
 sample='blk/split blk/stock-device-smp4 blk/stock-device-unplug
 	echo/smp4-packed echo/mmio echo/memory fault/packed hello/unplug net/ours-debug'
 
