@@ -206,14 +206,12 @@ static void print_losses(const struct trace_losses *losses, FILE *out)
 
 static void print_clock(const struct trace *trace, FILE *out)
 {
-	fputs("Over", out);
-	print_time(out, trace->duration_ns);
 	fprintf(out,
-		"; guest times are host times to within %" G_GINT64_FORMAT
+		"Over %.2f s; guest times are host times to within %" G_GINT64_FORMAT
 		" ns, by %" G_GUINT64_FORMAT " pairs of events (offset %" G_GINT64_FORMAT
 		" ns, drift %.3f ppm).\n",
-		trace->clock.bound_ns, trace->clock.constraints, trace->clock.offset_ns,
-		trace->clock.drift * 1e6);
+		trace->duration_ns / 1e9, trace->clock.bound_ns, trace->clock.constraints,
+		trace->clock.offset_ns, trace->clock.drift * 1e6);
 	if (trace->clock.pieces > 1)
 		fprintf(out,
 			"No one rate of the clocks agrees with all of these: they are %u straight "
