@@ -20,42 +20,26 @@
 #define ROUNDS_AT ETH_HLEN
 #define DROP 0xff
 #define ROUNDS 5
-#define LOAD(size, to, from, at)                                                              \
-	{                                                                                     \
-		.code = BPF_LDX | (size) | BPF_MEM, .dst_reg = to, .src_reg = from, .off = at \
-	}
-#define STORE(size, to, at, from)                                                             \
-	{                                                                                     \
-		.code = BPF_STX | (size) | BPF_MEM, .dst_reg = to, .src_reg = from, .off = at \
-	}
-#define MOVE(to, from)                                                              \
-	{                                                                           \
-		.code = BPF_ALU64 | BPF_MOV | BPF_X, .dst_reg = to, .src_reg = from \
-	}
-#define SET(to, value)                                                           \
-	{                                                                        \
-		.code = BPF_ALU64 | BPF_MOV | BPF_K, .dst_reg = to, .imm = value \
-	}
-#define ADD(to, value)                                                           \
-	{                                                                        \
-		.code = BPF_ALU64 | BPF_ADD | BPF_K, .dst_reg = to, .imm = value \
-	}
-#define IF(how, reg, value, skip)                                                          \
-	{                                                                                  \
-		.code = BPF_JMP | (how) | BPF_K, .dst_reg = reg, .imm = value, .off = skip \
-	}
-#define IF_REG(how, reg, than, skip)                                                          \
-	{                                                                                     \
-		.code = BPF_JMP | (how) | BPF_X, .dst_reg = reg, .src_reg = than, .off = skip \
-	}
-#define CALL(number)                                      \
-	{                                                 \
-		.code = BPF_JMP | BPF_CALL, .imm = number \
-	}
-#define EXIT                               \
-	{                                  \
-		.code = BPF_JMP | BPF_EXIT \
-	}
+#define LOAD(size, to, from, at) \
+	((struct bpf_insn){      \
+		.code = BPF_LDX | (size) | BPF_MEM, .dst_reg = to, .src_reg = from, .off = at})
+#define STORE(size, to, at, from) \
+	((struct bpf_insn){       \
+		.code = BPF_STX | (size) | BPF_MEM, .dst_reg = to, .src_reg = from, .off = at})
+#define MOVE(to, from) \
+	((struct bpf_insn){.code = BPF_ALU64 | BPF_MOV | BPF_X, .dst_reg = to, .src_reg = from})
+#define SET(to, value) \
+	((struct bpf_insn){.code = BPF_ALU64 | BPF_MOV | BPF_K, .dst_reg = to, .imm = value})
+#define ADD(to, value) \
+	((struct bpf_insn){.code = BPF_ALU64 | BPF_ADD | BPF_K, .dst_reg = to, .imm = value})
+#define IF(how, reg, value, skip) \
+	((struct bpf_insn){       \
+		.code = BPF_JMP | (how) | BPF_K, .dst_reg = reg, .imm = value, .off = skip})
+#define IF_REG(how, reg, than, skip) \
+	((struct bpf_insn){          \
+		.code = BPF_JMP | (how) | BPF_X, .dst_reg = reg, .src_reg = than, .off = skip})
+#define CALL(number) ((struct bpf_insn){.code = BPF_JMP | BPF_CALL, .imm = number})
+#define EXIT ((struct bpf_insn){.code = BPF_JMP | BPF_EXIT})
 
 /* Sends back: by the verdict, or to the NIC of number @nic, which may be its own. */
 static int load(int nic, bool frags)
@@ -83,7 +67,7 @@ static int load(int nic, bool frags)
 		STORE(BPF_H, 2, ETH_ALEN + 4, 5),
 		SET(1, nic),
 		SET(2, 0),
-		nic ? (struct bpf_insn)CALL(BPF_FUNC_redirect) : (struct bpf_insn)SET(0, XDP_TX),
+		nic ? CALL(BPF_FUNC_redirect) : SET(0, XDP_TX),
 		EXIT,
 		SET(0, XDP_PASS),
 		EXIT,
@@ -91,11 +75,12 @@ static int load(int nic, bool frags)
 		EXIT,
 	};
 	static char log[4096];
+	static const char license[] = "GPL";
 	union bpf_attr attr = {
 		.prog_type = BPF_PROG_TYPE_XDP,
 		.insns = (uintptr_t)insns,
 		.insn_cnt = sizeof(insns) / sizeof(*insns),
-		.license = (uintptr_t) "GPL",
+		.license = (uintptr_t)license,
 		.prog_flags = frags ? BPF_F_XDP_HAS_FRAGS : 0,
 		.log_buf = (uintptr_t)log,
 		.log_size = sizeof(log),
