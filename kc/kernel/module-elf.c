@@ -22,7 +22,7 @@ static char *find_in(const char *info, size_t len, const char *key)
 	return NULL;
 }
 
-static char *read_value(Elf *elf, const char *key, const char **why)
+static Elf_Data *find_section(Elf *elf, const char *name, const char **why)
 {
 	Elf_Scn *section = NULL;
 	size_t names;
@@ -30,19 +30,37 @@ static char *read_value(Elf *elf, const char *key, const char **why)
 	*why = "it is cut short: its table of sections lies behind its end";
 	if (elf_getshdrstrndx(elf, &names) != 0 || !elf_getscn(elf, 1))
 		return NULL;
-	*why = "it has no .modinfo";
 	while ((section = elf_nextscn(elf, section))) {
 		GElf_Shdr header;
 		const char *is = gelf_getshdr(section, &header)
 					 ? elf_strptr(elf, names, header.sh_name)
 					 : NULL;
-		Elf_Data *data = is && strcmp(is, ".modinfo") == 0 ? elf_rawdata(section, NULL)
-								   : NULL;
+		Elf_Data *data = is && strcmp(is, name) == 0 ? elf_rawdata(section, NULL) : NULL;
 
 		if (data && data->d_buf)
-			return find_in(data->d_buf, data->d_size, key);
+			return data;
 	}
+	*why = NULL;
 	return NULL;
+}
+
+/* What of a file is wanted; NULL with @why. */
+typedef void *(*taker)(Elf *elf, const char *key, const char **why);
+
+static void *take_value(Elf *elf, const char *key, const char **why)
+{
+	Elf_Data *data = find_section(elf, ".modinfo", why);
+
+	if (!*why)
+		*why = "it has no .modinfo";
+	return data ? find_in(data->d_buf, data->d_size, key) : NULL;
+}
+
+static void *take_section(Elf *elf, const char *name, const char **why)
+{
+	Elf_Data *data = find_section(elf, name, why);
+
+	return data ? g_bytes_new(data->d_buf, data->d_size) : NULL;
 }
 
 static const char *judge_header(Elf *elf)
@@ -58,11 +76,11 @@ static const char *judge_header(Elf *elf)
 	return NULL;
 }
 
-static char *read_file(const char *path, const char *key, char **why)
+static void *read_file(const char *path, taker take, const char *key, char **why)
 {
 	int fd = open(path, O_RDONLY | O_CLOEXEC);
 	const char *wrong = NULL;
-	char *value = NULL;
+	void *value = NULL;
 	Elf *elf;
 
 	elf_version(EV_CURRENT);
@@ -74,7 +92,7 @@ static char *read_file(const char *path, const char *key, char **why)
 	else
 		wrong = judge_header(elf);
 	if (!wrong)
-		value = read_value(elf, key, &wrong);
+		value = take(elf, key, &wrong);
 	if (!value)
 		*why = g_strdup(wrong);
 	elf_end(elf);
@@ -87,10 +105,17 @@ char *module_elf_info(const char *path, const char *key, char **why)
 {
 	g_autofree char *begin = g_strconcat(key, "=", NULL);
 
-	return read_file(path, begin, why);
+	return read_file(path, take_value, begin, why);
 }
 
 char *module_elf_name(const char *path, char **why)
 {
 	return module_elf_info(path, "name", why);
+}
+
+GBytes *module_elf_build(const char *path)
+{
+	g_autofree char *why = NULL;
+
+	return read_file(path, take_section, MODULE_BUILD_NOTE, &why);
 }

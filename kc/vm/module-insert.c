@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "vm/module-insert.h"
 #include "base/status.h"
+#include "kernel/module-elf.h"
 #include "vm/exec.h"
 #include "vm/guest.h"
 
@@ -87,6 +88,29 @@ static bool run_replace(struct vm *vm, const struct module *module, const char *
 	return execute(vm, argv, said, deadline, status, error);
 }
 
+/* An initramfs may have inserted this very build, as the one before a root on disk. */
+static bool is_there(struct vm *vm, const struct module *module, gint64 deadline, bool *there,
+		     GError **error)
+{
+	g_autoptr(GBytes) build = module_elf_build(module_contents(module));
+	g_autofree char *note = g_strdup_printf("/sys/module/%s/notes/" MODULE_BUILD_NOTE,
+						module->name);
+	g_autoptr(GString) said = g_string_new(NULL);
+	char *argv[] = {"cat", note, NULL};
+	const void *data;
+	gsize len;
+	int status;
+
+	*there = false;
+	if (!build)
+		return true;
+	if (!execute(vm, argv, said, deadline, &status, error))
+		return false;
+	data = g_bytes_get_data(build, &len);
+	*there = status == 0 && said->len == len && memcmp(said->str, data, len) == 0;
+	return true;
+}
+
 static bool judge(struct vm *vm, const struct module *module, int status, unsigned logged,
 		  GError **error)
 {
@@ -111,13 +135,18 @@ bool module_insert(struct vm *vm, const struct module *module, bool may_replace,
 	g_autofree char *guest = guest_file(module);
 	g_autoptr(GString) said = g_string_new(NULL);
 	unsigned logged = kernel_log_count(vm_kernel_log(vm));
+	bool there = false;
 	int status;
 
 	if (!guest_put(vm, module_contents(module), guest, deadline, error) ||
 	    !run_insmod(vm, module, guest, said, deadline, &status, error))
 		return false;
-	if (status && may_replace && strstr(said->str, "File exists") &&
-	    !run_replace(vm, module, guest, said, deadline, &status, error))
+	may_replace &= status && strstr(said->str, "File exists");
+	if (may_replace && !*module->parameters && !is_there(vm, module, deadline, &there, error))
+		return false;
+	if (there)
+		return true;
+	if (may_replace && !run_replace(vm, module, guest, said, deadline, &status, error))
 		return false;
 	fputs(said->str, stderr);
 	return judge(vm, module, status, logged, error);

@@ -9,7 +9,7 @@
 /*
  * Copies @module, an opened one, into the guest's /tmp and inserts it. Where @may_replace, one of
  * its name that is loaded is removed first, with the modules that use it, which come back
- * afterwards. Fails with STATUS_NOT_CARRIED, with the kernel's reasons on stderr.
+ * afterwards; the same build without parameters stays. Fails with STATUS_NOT_CARRIED, with the kernel's reasons on stderr.
  */
 bool module_insert(struct vm *vm, const struct module *module, bool may_replace, gint64 deadline,
 		   GError **error);
