@@ -68,6 +68,8 @@ class Modules:
         name = module["name"].string()
         path = module_file(name)
         places = dict(sections(module))
+        if module["state"] == gdb.parse_and_eval("MODULE_STATE_LIVE"):
+            places = lasting(places)
         self.forget(name)
         if not path or not places:
             print("kc: no symbols of the module %s" % name)
@@ -93,7 +95,7 @@ class Modules:
         """The kernel frees what runs once, and the place may become another module's."""
         live = gdb.parse_and_eval("MODULE_STATE_LIVE")
         for name, (module, path, places) in list(self.loaded.items()):
-            rest = {part: at for part, at in places.items() if not part.startswith(".init")}
+            rest = lasting(places)
             if rest == places or module["state"] != live:
                 continue
             self.forget(name)
@@ -125,6 +127,10 @@ def list_entries(head, type_name, member):
         char = node.cast(gdb.lookup_type("char").pointer())
         yield (char - offset).cast(entry_type.pointer())
         node = node["next"]
+
+
+def lasting(places):
+    return {part: at for part, at in places.items() if not part.startswith(".init")}
 
 
 def sections(module):
