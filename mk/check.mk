@@ -7,7 +7,7 @@
 LEARN_TESTS := $(wildcard learn/*/*/test.c learn/*/*/words.h)
 LEARN_DRIVERS := $(filter-out %/device.c $(LEARN_TESTS),$(wildcard learn/*/*.[ch] learn/*/*/*.[ch]))
 
-HEADERS_ALONE := $(patsubst %,$(BUILD)/alone/%.ok,$(KC_HEADERS) $(wildcard guest/agent/*.h guest/tracer/*.h guest/test/*.h))
+HEADERS_ALONE := $(patsubst %,$(BUILD)/alone/%.ok,$(KC_HEADERS) $(wildcard guest/agent/*.h guest/early/*.h guest/tracer/*.h guest/test/*.h))
 
 check: check-shell check-spelling check-headers check-drivers check-devices check-format check-rooms
 	@echo 'check: clean'
@@ -51,7 +51,7 @@ check-devices: | $(QEMU_COPY)/.copied
 
 # kc, the agent and the tests are in the kernel's style.
 check-format: | preflight-check
-	@clang-format --dry-run --Werror $(KC_SOURCES) $(KC_HEADERS) $(wildcard guest/agent/*.[ch] guest/tracer/*.[ch] guest/test/*.[ch] tests/*.[ch] tests/*/*.[ch]) $(call device_files,*/test*.[ch]) $(LEARN_TESTS)
+	@clang-format --dry-run --Werror $(KC_SOURCES) $(KC_HEADERS) $(wildcard guest/agent/*.[ch] guest/early/*.[ch] guest/tracer/*.[ch] guest/test/*.[ch] tests/*.[ch] tests/*/*.[ch]) $(call device_files,*/test*.[ch]) $(LEARN_TESTS)
 
 # Rooms of kc in their order, and no files in a circle, there and in a device.
 check-rooms: $(KC)

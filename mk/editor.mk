@@ -4,7 +4,7 @@
 # any file may have come or gone; written where it changed.
 
 EDITED_HOST := $(KC_SOURCES) $(wildcard tests/*/*.c tests/*/preload/*.c)
-EDITED_GUEST := $(wildcard guest/agent/*.c guest/tracer/*.c tests/*/guest/*.c) \
+EDITED_GUEST := $(wildcard guest/agent/*.c guest/early/*.c guest/tracer/*.c tests/*/guest/*.c) \
 	$(call device_files,*/test*.c)
 
 compile_commands.json: FORCE | linux qemu modules kc

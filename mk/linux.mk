@@ -4,7 +4,7 @@
 # the tree may be the user's own. A recipe is written once, for both: its stem
 # is the folder that the kernel is built in.
 #
-## linux               the kernel alone
+## linux               the kernel with its own modules
 ## linux-debug         the kernel that checks itself, with its modules and root filesystem
 ## linux-kvm           modules that make it an emulated host with KVM, for test-kvm
 ## linux-menuconfig    edit their configuration
@@ -122,17 +122,24 @@ $(KERNELS:%=%/.lab): %/.lab: %/.built
 	@ln -sfn $*/vmlinux $(kernel_lab)/vmlinux.debug
 	@ln -sfn $*/include/config/kernel.release $(kernel_lab)/kernel.release
 
+# Its own modules, and the initramfs that inserts virtio's drivers
+$(KERNELS:%=%/.drivers): %/.drivers: %/.built $(LAB)/kc-init scripts/stock-modules.sh \
+		scripts/pack-drivers.sh $(LAB)/.linux
+	@scripts/stock-modules.sh $* $(kernel_lab) $(KVM_MODULES)
+	@scripts/pack-drivers.sh $(kernel_lab) $(LAB)/kc-init
+	@touch $@
+
 # What else the lab holds of a kernel is made anew once it came from another.
 $(LAB)/.linux: FORCE | $(LAB)
 	@echo '$(LINUX_BUILD)' | cmp -s - $@ || echo '$(LINUX_BUILD)' >$@
 
-$(LAB)/kvm/.built: $(LINUX_BUILD)/.built $(LAB)/.linux | $(if $(filter test soak,$(MAKECMDGOALS)),$(LINUX_DEBUG)/.built)
+$(LAB)/kvm/.built: $(LINUX_BUILD)/.built $(LAB)/.linux | $(LINUX_BUILD)/.drivers $(if $(filter test soak,$(MAKECMDGOALS)),$(LINUX_DEBUG)/.built)
 	$(STEP) linux-kvm $(call linux_make,$(LINUX_BUILD)) -j$(JOBS) modules
 	@mkdir -p $(@D)
 	@cp $(KVM_MODULES:%=$(LINUX_BUILD)/%.ko) $(@D)
 	@touch $@
 
-linux: $(LINUX_BUILD)/.lab
+linux: $(LINUX_BUILD)/.lab $(LINUX_BUILD)/.drivers
 linux-kvm: $(LAB)/kvm/.built
 linux-debug: $(LINUX_DEBUG)/.lab $(LINUX_DEBUG)-modules/.built $(LINUX_DEBUG)-rootfs/.made
 

@@ -13,7 +13,7 @@ MODULE_DIRS := $(patsubst %/Kbuild,%,$(call device_files,*/Kbuild) \
 MODULE_SOURCES := $(foreach dir,$(MODULE_DIRS),$(wildcard $(dir)/*.[ch] $(dir)/Kbuild))
 
 $(KERNELS:%=%-modules/.built): %-modules/.built: $(MODULE_SOURCES) %/.built \
-		scripts/build-modules.sh $(LAB)/.linux
+		scripts/build-modules.sh $(LAB)/.linux | %/.drivers
 	$(STEP) $(call kernel_step,modules) scripts/build-modules.sh $(@D) $(kernel_lab) \
 		'$(MODULE_DIRS)' $(call linux_make,$*) $(if $(filter $(LINUX_COVERAGE)%,$@),GCOV_PROFILE=y) -j$(JOBS)
 	@touch $@

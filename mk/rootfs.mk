@@ -40,7 +40,8 @@ $(ROOTFS)/tests/%_test: $$(call device_files,$$*/test*.[ch] $$*/abi.h) \
 ROOTFS_MODULES := $(filter-out guest/% tests/%,$(MODULE_DIRS))
 
 $(KERNELS:%=%-rootfs/.made): %-rootfs/.made: $(BUSYBOX_BUILD)/busybox $(ROOTFS)/kc-agent \
-		$(ROOTFS_FILES) $(GUEST_TEST_PROGRAMS) %-modules/.built scripts/make-rootfs.sh mk/rootfs.mk
+		$(ROOTFS_FILES) $(GUEST_TEST_PROGRAMS) %-modules/.built %/.drivers \
+		scripts/make-rootfs.sh scripts/install-modules.sh mk/rootfs.mk
 	$(STEP) $(call kernel_step,rootfs) fakeroot scripts/make-rootfs.sh $(@D) $(ROOTFS) \
 		$(BUSYBOX_BUILD)/busybox $* '$(ROOTFS_MODULES)' $(kernel_lab) $(DISK_SIZE)
 	@touch $@
@@ -48,5 +49,9 @@ $(KERNELS:%=%-rootfs/.made): %-rootfs/.made: $(BUSYBOX_BUILD)/busybox $(ROOTFS)/
 # Not in the image: kc carries it into any guest that it traces.
 $(LAB)/tracer: $(wildcard guest/tracer/*.[ch]) guest/agent/protocol.h | $(LAB) preflight
 	@$(GUEST_CC) $(GUEST_CFLAGS) $(filter %.c,$^) -o $@
+
+# The first program of an initramfs: it inserts the stock drivers.
+$(LAB)/kc-init: $(wildcard guest/early/*.[ch]) $(LINUX_HEADERS)/linux/virtio_ids.h | $(LAB) preflight
+	@$(GUEST_CC) $(GUEST_CFLAGS) -s $(filter %.c,$^) -o $@
 
 rootfs: $(LINUX_BUILD)-rootfs/.made $(LAB)/tracer

@@ -5,7 +5,8 @@
    it is the same in shell. Ctrl-A x ends the machine.
 
    usage: boot.ml [--dry-run] [KERNEL [DISK]]
-   The lab's own by default. --dry-run prints the command, a word a line.
+   The lab's own by default; of a kernel of the lab's the drivers, which are
+   modules, lie beside it. --dry-run prints the command, a word a line.
    QEMU= names another QEMU, ACCEL=kvm asks for KVM. *)
 
 let usage = "usage: boot.ml [--dry-run] [KERNEL [DISK]]"
@@ -15,14 +16,19 @@ let root = Unix.realpath (Filename.concat (Filename.dirname Sys.argv.(0)) "..")
 let lab = List.fold_left Filename.concat root [ "build"; "lab" ]
 let in_lab name = Filename.concat lab name
 
+let drivers kernel =
+  let file = Filename.concat (Filename.dirname kernel) "drivers.cpio" in
+  if Sys.file_exists file then [ "-initrd"; file ] else []
+
 let command qemu accel kernel disk =
   let cpu = if accel = "kvm" then "host" else "max" in
   [ qemu; "-L"; in_lab "firmware"; "-nodefaults"; "-no-user-config";
     "-display"; "none"; "-machine"; "q35"; "-accel"; accel; "-cpu"; cpu;
     "-m"; "256M"; "-kernel"; kernel;
-    "-append"; "console=ttyS0 no_timer_check root=/dev/vda rw";
-    "-drive"; "file=" ^ disk ^ ",format=raw,if=virtio";
-    "-serial"; "mon:stdio"; "-device"; "virtio-hello-pci" ]
+    "-append"; "console=ttyS0 no_timer_check root=/dev/vda rw rdinit=/kc-init" ]
+  @ drivers kernel
+  @ [ "-drive"; "file=" ^ disk ^ ",format=raw,if=virtio";
+      "-serial"; "mon:stdio"; "-device"; "virtio-hello-pci" ]
 
 let check file =
   try Unix.access file [ Unix.R_OK ]

@@ -5,7 +5,8 @@
 # is the same in OCaml. Ctrl-A x ends the machine.
 #
 # usage: boot.sh [--dry-run] [KERNEL [DISK]]
-# The lab's own by default. --dry-run prints the command, a word a line.
+# The lab's own by default; of a kernel of the lab's the drivers, which are modules,
+# lie beside it. --dry-run prints the command, a word a line.
 # QEMU= names another QEMU, ACCEL=kvm asks for KVM.
 
 set -eu
@@ -28,6 +29,8 @@ case ${1-} in
 esac
 kernel=${1:-$lab/bzImage}
 disk=${2:-$lab/disk.ext4}
+drivers=$(dirname -- "$kernel")/drivers.cpio
+[ -r "$drivers" ] || drivers=
 
 for file in "$qemu" "$kernel" "$disk"; do
 	[ -r "$file" ] || {
@@ -38,7 +41,8 @@ done
 
 set -- "$qemu" -L "$lab/firmware" -nodefaults -no-user-config -display none \
 	-machine q35 -accel "$accel" -cpu "$cpu" -m 256M \
-	-kernel "$kernel" -append "console=ttyS0 no_timer_check root=/dev/vda rw" \
+	-kernel "$kernel" -append "console=ttyS0 no_timer_check root=/dev/vda rw rdinit=/kc-init" \
+	${drivers:+-initrd "$drivers"} \
 	-drive "file=$disk,format=raw,if=virtio" \
 	-serial mon:stdio -device virtio-hello-pci
 

@@ -59,7 +59,8 @@ enter_lab() {
 
 leave_lab() {
 	for old in "$modules"/*.ko; do
-		built | grep -q "/${old##*/}\$" || rm -f "$old" "$old.debug"
+		built | grep -q "/${old##*/}\$" || grep -qsx "${old##*/}" "$modules/stock" ||
+			rm -f "$old" "$old.debug"
 	done
 }
 

@@ -34,13 +34,15 @@ done
 install -m 755 "$programs/kc-agent" sbin/kc-agent
 ln -sf /sbin/kc-agent usr/bin/kc-host
 install -m 755 "$programs"/tests/* usr/bin/
-# The kernel starts /init in an initramfs and /sbin/init on a disk.
-ln -sf sbin/init init
-
 # shellcheck disable=SC2086 # a list of folders
 "$root/scripts/install-modules.sh" "$tree" "$linux" "$lab" $module_dirs
 
+# The kernel starts /init in an initramfs and /sbin/init on a disk. What that is comes
+# from the second archive; it goes on with /sbin/init.
+ln -s kc-init init
 find . | LC_ALL=C sort | cpio -o -H newc -R 0:0 --reproducible --quiet >"$work/initramfs.cpio"
+cat "$lab/drivers.cpio" >>"$work/initramfs.cpio"
+rm init
 remove "$work/disk.ext4"
 truncate -s "$disk_size" "$work/disk.ext4"
 mke2fs -q -t ext4 -d . -E lazy_itable_init=0 -L kernelcraft -F "$work/disk.ext4"

@@ -28,7 +28,7 @@ inputs() {
 
 parts() {
 	case $kind in
-	linux) echo bzImage vmlinux vmlinux.debug kernel.release initramfs.cpio disk.ext4 modules ;;
+	linux) echo bzImage vmlinux vmlinux.debug kernel.release initramfs.cpio drivers.cpio disk.ext4 modules ;;
 	qemu) echo qemu-system-x86_64 ;;
 	esac
 }

@@ -19,6 +19,8 @@ static const struct {
 	[LAB_QEMU] = {"qemu-system-x86_64", "QEMU", "make qemu", .counts = true},
 	[LAB_FIRMWARE] = {"firmware", "QEMU's firmware", "make qemu"},
 	[LAB_MODULES] = {"modules", "modules", "make all", true},
+	[LAB_DRIVERS] = {"drivers.cpio", "stock drivers", "make linux", true},
+	[LAB_INIT] = {"kc-init", "initramfs' first program", "make linux"},
 	[LAB_TRACER] = {"tracer", "guest's tracer", "make rootfs"},
 	[LAB_BUILDROOT_INITRAMFS] = {"buildroot/initramfs.cpio", "Buildroot system (initramfs)",
 				     "make rootfs-buildroot BUILDROOT_SRC=DIR"},

@@ -16,6 +16,8 @@ enum lab_part {
 	LAB_QEMU,
 	LAB_FIRMWARE,
 	LAB_MODULES,
+	LAB_DRIVERS, /* an initramfs that inserts the stock drivers and goes on */
+	LAB_INIT, /* the program by which one does so */
 	LAB_TRACER,
 	LAB_NEEDED, /* what follows is there by choice */
 	LAB_BUILDROOT_INITRAMFS = LAB_NEEDED,

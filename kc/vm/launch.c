@@ -7,6 +7,7 @@
 #include "base/quote.h"
 #include "base/status.h"
 #include "lab/tsc.h"
+#include "vm/module-initrd.h"
 #include "vm/share.h"
 
 #include <stdio.h>
@@ -308,16 +309,37 @@ static void choose_arguments(struct launch *launch, const struct launch_options 
 		launch->expects_agent = false;
 }
 
+/* The lab's initramfs has the stock drivers of the lab's kernel inside. */
+static bool bring_drivers(struct launch *launch, GError **error)
+{
+	struct machine *machine = &launch->machine;
+	struct lab *lab = launch->lab;
+
+	if (g_strcmp0(machine->initrd, lab->parts[LAB_INITRAMFS]) == 0)
+		return true;
+	if (!lab_require(lab, LAB_DRIVERS, error))
+		return false;
+	if (machine->initrd) {
+		launch->kernel.initrd = module_initrd(machine->initrd, lab, NULL, error);
+		machine->initrd = launch->kernel.initrd;
+	} else {
+		machine->initrd = lab->parts[LAB_DRIVERS];
+	}
+	machine->rdinit = MODULE_INITRD_INIT;
+	return machine->initrd;
+}
+
 /* Its drivers may be modules, or missing. A root or an initramfs of the user's sees to itself. */
-static bool fit_own_kernel(struct launch *launch, const struct launch_options *options,
-			   GError **error)
+static bool fit_kernel(struct launch *launch, const struct launch_options *options, GError **error)
 {
 	launch->kernel = (struct own_kernel){
 		.image = options->kernel,
 		.modules = options->modules,
 		.for_person = launch->for_person,
 	};
-	if (launch->own_kernel && launch->expects_agent && !options->initrd)
+	if (!launch->own_kernel)
+		return bring_drivers(launch, error);
+	if (launch->expects_agent && !options->initrd)
 		return own_kernel_prepare(&launch->kernel, &launch->machine, launch->lab, error);
 	if (!options->modules)
 		return true;
@@ -356,7 +378,7 @@ bool launch_prepare(struct launch *launch, const struct launch_options *options,
 	    !choose_qemu_args(launch, options->qemu_args, error))
 		return false;
 	choose_arguments(launch, options);
-	if (!fit_own_kernel(launch, options, error))
+	if (!fit_kernel(launch, options, error))
 		return false;
 	if (!accel_choose(&launch->accel, options->accel, launch->lab, launch->machine.qemu, false,
 			  error))

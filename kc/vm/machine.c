@@ -49,20 +49,41 @@ static const char *bus(const struct machine *machine)
 	return machine->transport == TRANSPORT_PCI ? "pci" : "device";
 }
 
+/* How much of it is for the kernel: behind "--" are words for init. */
+static size_t kernel_part(const char *append)
+{
+	const char *at = append;
+
+	while (*at) {
+		size_t len = strcspn(at, " ");
+
+		if (len == 2 && strncmp(at, "--", len) == 0)
+			break;
+		at += len + strspn(at + len, " ");
+	}
+	return at - append;
+}
+
 char *machine_kernel_arguments(const struct machine *machine)
 {
+	const char *append = machine->append ? machine->append : "";
+	size_t part = kernel_part(append);
+	g_autofree char *first = g_strchomp(g_strndup(append, part));
 	GString *out = g_string_new(KERNEL_ARGUMENTS);
 
 	if (machine->disk)
 		g_string_append(out, " root=/dev/vda rw");
-	if (machine->rdinit)
-		g_string_append_printf(out, " rdinit=%s", machine->rdinit);
 	if (machine->tsc_khz)
 		g_string_append_printf(out, " tsc_early_khz=%u tsc=reliable", machine->tsc_khz);
 	if (machine->net_config)
 		g_string_append_printf(out, " " KC_NET_PARAMETER "%s", machine->net_config);
-	if (machine->append && *machine->append)
-		g_string_append_printf(out, " %s", machine->append);
+	if (*first)
+		g_string_append_printf(out, " %s", first);
+	/* The kernel takes the last one, which goes on with the one before. */
+	if (machine->rdinit)
+		g_string_append_printf(out, " rdinit=%s", machine->rdinit);
+	if (append[part])
+		g_string_append_printf(out, " %s", append + part);
 	return g_string_free(out, FALSE);
 }
 

@@ -16,38 +16,20 @@
 #define PREFIX "modules-"
 #define KEPT_SECONDS (7 * 24 * 3600) /* since its last use */
 
-/* One that cannot be inserted is told on the console; whether it was needed shows. */
-static const char insert_all[] = "#!/bin/sh\n"
-				 "for module in /" FOLDER "/*.ko; do\n"
-				 "\tinsmod $module || echo \"kc: cannot insert $module\"\n"
-				 "done >/dev/console 2>&1\n";
+/* "drivers/char/hw_random/virtio-rng.ko.xz", which is unpacked here, is "003-virtio-rng.ko". */
+static char *name_in_archive(guint number, const char *file)
+{
+	g_autofree char *base = g_path_get_basename(file);
+	char *suffix = strstr(base, ".ko");
 
-static const char go_on[] = "rm -r /" FOLDER "\n"
-			    "exec /init \"$@\"\n";
-
-/* The disk shows up a moment behind its driver. */
-static const char change_root[] =
-	"mount -t devtmpfs devtmpfs /dev\n"
-	"mount -t proc proc /proc\n"
-	"for word in $(cat /proc/cmdline); do\n"
-	"\tcase $word in\n"
-	"\troot=*) root=${word#root=} ;;\n"
-	"\tinit=*) init=${word#init=} ;;\n"
-	"\tesac\n"
-	"done\n"
-	"tries=100\n"
-	"while [ ! -b \"$root\" ] && [ $tries -gt 0 ]; do\n"
-	"\tusleep 50000\n"
-	"\ttries=$((tries - 1))\n"
-	"done\n"
-	"mkdir -p /kc-root\n"
-	"mount \"$root\" /kc-root || echo \"kc: cannot mount $root\" >/dev/console\n"
-	"umount /proc /dev\n"
-	"exec switch_root /kc-root \"${init:-/sbin/init}\" \"$@\"\n";
+	if (suffix)
+		*suffix = '\0';
+	return g_strdup_printf(FOLDER "/%03u-%s.ko", number, base);
+}
 
 static bool add_module(GByteArray *archive, guint number, const char *file, GError **error)
 {
-	g_autofree char *name = g_strdup_printf(FOLDER "/%03u.ko", number);
+	g_autofree char *name = name_in_archive(number, file);
 	g_autofree char *unpacked = NULL;
 	g_autoptr(GError) cause = NULL;
 	g_autofree char *data = NULL;
@@ -69,8 +51,20 @@ static bool add_module(GByteArray *archive, guint number, const char *file, GErr
 	return data;
 }
 
+static bool add_init(GByteArray *archive, const struct lab *lab, GError **error)
+{
+	g_autofree char *data = NULL;
+	gsize len;
+
+	if (!lab_require(lab, LAB_INIT, error) ||
+	    !g_file_get_contents(lab->parts[LAB_INIT], &data, &len, error))
+		return false;
+	cpio_add_file(archive, MODULE_INITRD_INIT + 1, 0755, data, len);
+	return true;
+}
+
 /* An archive behind another one replaces files of that, and adds its own. */
-static bool add_ours(GByteArray *archive, const GPtrArray *files, const char *script,
+static bool add_ours(GByteArray *archive, const struct lab *lab, const GPtrArray *files,
 		     GError **error)
 {
 	cpio_align(archive);
@@ -78,20 +72,20 @@ static bool add_ours(GByteArray *archive, const GPtrArray *files, const char *sc
 	for (guint i = 0; i < files->len; i++)
 		if (!add_module(archive, i, g_ptr_array_index(files, i), error))
 			return false;
-	cpio_add_file(archive, MODULE_INITRD_INIT + 1, 0755, script, strlen(script));
+	if (!add_init(archive, lab, error))
+		return false;
 	cpio_end(archive);
 	return true;
 }
 
-static char *name_of(const char *base, const GPtrArray *files, const char *script)
+/* By the builds of all that goes into it. */
+static char *name_of(const GPtrArray *inputs)
 {
-	g_autoptr(GString) all = g_string_new(script);
-	g_autofree char *build = lab_build_of(base);
+	g_autoptr(GString) all = g_string_new(NULL);
 	g_autofree char *sum = NULL;
 
-	g_string_append_printf(all, "%s\n", build ? build : "");
-	for (guint i = 0; i < files->len; i++) {
-		g_autofree char *one = lab_build_of(g_ptr_array_index(files, i));
+	for (guint i = 0; i < inputs->len; i++) {
+		g_autofree char *one = lab_build_of(g_ptr_array_index(inputs, i));
 
 		g_string_append_printf(all, "%s\n", one ? one : "");
 	}
@@ -115,18 +109,34 @@ static void drop_old(const char *folder)
 	}
 }
 
-static bool write_initrd(const char *path, const char *base, const GPtrArray *files,
-			 const char *script, GError **error)
+static void append_file(GByteArray *archive, const char *path)
+{
+	g_autoptr(GMappedFile) file = path ? g_mapped_file_new(path, FALSE, NULL) : NULL;
+
+	if (file)
+		g_byte_array_append(archive, (const guint8 *)g_mapped_file_get_contents(file),
+				    g_mapped_file_get_length(file));
+}
+
+static bool fill(GByteArray *archive, const char *base, const struct lab *lab,
+		 const GPtrArray *files, GError **error)
+{
+	append_file(archive, base);
+	if (files)
+		return add_ours(archive, lab, files, error);
+	cpio_align(archive);
+	append_file(archive, lab->parts[LAB_DRIVERS]);
+	return true;
+}
+
+static bool write_initrd(const char *path, const char *base, const struct lab *lab,
+			 const GPtrArray *files, GError **error)
 {
 	g_autoptr(GByteArray) archive = g_byte_array_new();
-	g_autoptr(GMappedFile) ours = g_mapped_file_new(base, FALSE, NULL);
 	struct host_file *file;
 	bool ok;
 
-	if (ours)
-		g_byte_array_append(archive, (const guint8 *)g_mapped_file_get_contents(ours),
-				    g_mapped_file_get_length(ours));
-	if (!add_ours(archive, files, script, error))
+	if (!fill(archive, base, lab, files, error))
 		return false;
 	file = host_file_new(path, error);
 	ok = file && host_file_write(file, archive->data, archive->len, error) &&
@@ -135,21 +145,28 @@ static bool write_initrd(const char *path, const char *base, const GPtrArray *fi
 	return ok;
 }
 
-char *module_initrd(const struct machine *machine, const struct lab *lab, const GPtrArray *files,
-		    GError **error)
+static char *path_of(const struct lab *lab, const char *base, const GPtrArray *files)
 {
-	const char *base = machine->initrd ? machine->initrd : lab->parts[LAB_INITRAMFS];
-	g_autofree char *script = g_strconcat(insert_all, machine->disk ? change_root : go_on,
-					      NULL);
-	g_autofree char *folder = g_build_filename(lab->root, "build", "cache", NULL);
-	g_autofree char *name = name_of(base, files, script);
-	g_autofree char *path = g_build_filename(folder, name, NULL);
+	g_autoptr(GPtrArray) inputs = g_ptr_array_new();
+	g_autofree char *name = NULL;
 
-	if (machine->disk && !lab_require(lab, LAB_INITRAMFS, error))
-		return NULL;
+	if (base)
+		g_ptr_array_add(inputs, (char *)base);
+	for (guint i = 0; files && i < files->len; i++)
+		g_ptr_array_add(inputs, g_ptr_array_index(files, i));
+	g_ptr_array_add(inputs, lab->parts[files ? LAB_INIT : LAB_DRIVERS]);
+	name = name_of(inputs);
+	return g_build_filename(lab->root, "build", "cache", name, NULL);
+}
+
+char *module_initrd(const char *base, const struct lab *lab, const GPtrArray *files, GError **error)
+{
+	g_autofree char *path = path_of(lab, base, files);
+	g_autofree char *folder = g_path_get_dirname(path);
+
 	if (g_file_test(path, G_FILE_TEST_IS_REGULAR))
 		return g_steal_pointer(&path);
 	g_mkdir_with_parents(folder, 0777);
 	drop_old(folder);
-	return write_initrd(path, base, files, script, error) ? g_steal_pointer(&path) : NULL;
+	return write_initrd(path, base, lab, files, error) ? g_steal_pointer(&path) : NULL;
 }

@@ -4,16 +4,16 @@
 #define KC_VM_MODULE_INITRD_H
 
 #include "lab/lab.h"
-#include "vm/machine.h"
 
 /* What the kernel has to start of it */
 #define MODULE_INITRD_INIT "/kc-init"
 
 /*
- * The machine's initramfs, or the lab's before a root on disk, with @files, of char *, which
- * are inserted in their order. It is kept in the lab for the next time. Caller frees the path.
+ * The initramfs @base, or none before a root on disk, with @files, of char *, which are inserted
+ * in their order; NULL: the lab's stock drivers. It is kept in the lab for the next time. Caller
+ * frees the path.
  */
-char *module_initrd(const struct machine *machine, const struct lab *lab, const GPtrArray *files,
+char *module_initrd(const char *base, const struct lab *lab, const GPtrArray *files,
 		    GError **error);
 
 #endif

@@ -46,6 +46,8 @@ static const struct part parts[] = {
 
 /* What is known of one kernel. */
 struct facts {
+	const struct lab *lab;
+	bool root_is_its; /* the lab's initramfs has modules of this kernel */
 	struct kernel_config config;
 	bool configured; /* @config is known */
 	struct module_tree *tree; /* NULL: no folder of modules is known */
@@ -104,12 +106,39 @@ static char *find_beside(const char *image, const char *release, GString *looked
 	return NULL;
 }
 
+/* A kernel of a lab's, or a copy of one: its modules are in the lab. */
+static char *find_in_lab(const struct lab *lab, const char *image, const char *release)
+{
+	g_autofree char *beside = g_path_get_dirname(image);
+	g_autofree char *ours = g_path_get_dirname(lab->parts[LAB_RELEASE]);
+	const char *const folders[] = {beside, ours};
+
+	for (size_t i = 0; release && i < G_N_ELEMENTS(folders); i++) {
+		g_autofree char *file = g_build_filename(folders[i], "kernel.release", NULL);
+		g_autofree char *path = g_build_filename(folders[i], "modules", NULL);
+		g_autofree char *text = NULL;
+
+		if (g_file_get_contents(file, &text, NULL, NULL) &&
+		    g_str_equal(g_strchomp(text), release) && is_folder(path))
+			return g_steal_pointer(&path);
+	}
+	return NULL;
+}
+
+static char *find_folder(struct facts *facts, const struct own_kernel *kernel, const char *release)
+{
+	char *folder;
+
+	if (kernel->modules)
+		return inside_of(kernel->modules, release);
+	folder = find_beside(kernel->image, release, facts->looked);
+	return folder ? folder : find_in_lab(facts->lab, kernel->image, release);
+}
+
 static bool find_modules(struct facts *facts, const struct own_kernel *kernel, const char *release,
 			 GError **error)
 {
-	g_autofree char *folder = kernel->modules
-					  ? inside_of(kernel->modules, release)
-					  : find_beside(kernel->image, release, facts->looked);
+	g_autofree char *folder = find_folder(facts, kernel, release);
 
 	if (!folder)
 		return true;
@@ -158,12 +187,20 @@ static void judge_configured(struct facts *facts, const struct part *part)
 		    facts->config.where, remedy(part));
 }
 
+static bool root_has(const struct facts *facts, const struct part *part)
+{
+	g_autofree char *file = part->module ? lab_module(facts->lab, part->module) : NULL;
+
+	return facts->root_is_its && file && g_file_test(file, G_FILE_TEST_EXISTS);
+}
+
 /* Is it, or can it be made, part of this kernel? Where nothing tells, that is a doubt. */
 static bool judge(struct facts *facts, const struct part *part, bool needed, GError **error)
 {
 	bool file = facts->tree && part->module && module_tree_file(facts->tree, part->module);
 
-	if (part->module && facts->tree && module_tree_is_built_in(facts->tree, part->module))
+	if (root_has(facts, part) ||
+	    (part->module && facts->tree && module_tree_is_built_in(facts->tree, part->module)))
 		return true;
 	if (file &&
 	    !(facts->configured && kernel_config_value(&facts->config, part->option) == 'y'))
@@ -233,11 +270,22 @@ static bool check(struct own_kernel *kernel, const struct facts *facts, GError *
 	return true;
 }
 
+static bool is_lab_root(const struct own_kernel *kernel, const struct machine *machine,
+			const struct lab *lab, const char *release)
+{
+	g_autofree char *ours = lab_part_version(lab, LAB_RELEASE);
+
+	return !kernel->modules && g_strcmp0(machine->initrd, lab->parts[LAB_INITRAMFS]) == 0 &&
+	       release && g_strcmp0(release, ours) == 0;
+}
+
 bool own_kernel_prepare(struct own_kernel *kernel, struct machine *machine, const struct lab *lab,
 			GError **error)
 {
 	g_autofree char *release = kernel_image_release(kernel->image);
 	struct facts facts = {
+		.lab = lab,
+		.root_is_its = is_lab_root(kernel, machine, lab, release),
 		.looked = g_string_new(NULL),
 		.files = g_ptr_array_new_with_free_func(g_free),
 		.lacks = g_string_new(NULL),
@@ -250,7 +298,7 @@ bool own_kernel_prepare(struct own_kernel *kernel, struct machine *machine, cons
 	ok = find_modules(&facts, kernel, release, error) &&
 	     judge_all(&facts, kernel, machine, error) && check(kernel, &facts, error);
 	if (ok && facts.files->len) {
-		kernel->initrd = module_initrd(machine, lab, facts.files, error);
+		kernel->initrd = module_initrd(machine->initrd, lab, facts.files, error);
 		ok = kernel->initrd;
 	}
 	if (ok && kernel->initrd) {

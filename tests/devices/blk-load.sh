@@ -182,6 +182,7 @@ make_guest() {
 		chmod +x "$work/root/init"
 	fi
 	(cd "$work/root" && find . | cpio -o -H newc --quiet) >"$work/initrd"
+	cat "$root/build/lab/drivers.cpio" >>"$work/initrd"
 }
 
 # machine SAID ARGUMENTS...: in the background, with the disk
@@ -193,7 +194,7 @@ machine() {
 	"$root/build/lab/qemu-system-x86_64" -L "$root/build/lab/firmware" -nodefaults -no-user-config \
 		-display none -machine q35 -accel tcg -cpu max -m 128M -no-reboot \
 		-kernel "$root/build/lab/bzImage" -initrd "$work/initrd" \
-		-append "console=ttyS0 quiet no_timer_check -- /dev/vda $flushed fsync" \
+		-append "console=ttyS0 quiet no_timer_check rdinit=/kc-init -- /dev/vda $flushed fsync" \
 		-chardev "file,id=said,path=$said" -serial chardev:said -object iothread,id=thread -object iothread,id=other -smp 2 \
 		-qmp "unix:$work/qmp,server=on,wait=off" "$@" >"$out" 2>"$err" </dev/null &
 }

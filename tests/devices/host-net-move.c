@@ -75,7 +75,7 @@ static char **words_of(const char *nic, unsigned number, bool ours, const char *
 		.netdevs = netdevs,
 		.nics = nics,
 		.net_config = config,
-		/* The kernel's own driver is built in, and would take the NIC. */
+		/* The kernel's own driver is there from boot on, and would take the NIC. */
 		.append = ours ? "initcall_blacklist=virtio_net_driver_init" : NULL,
 		.devices = none,
 	};

@@ -140,6 +140,20 @@ static void the_users_arguments_come_last(void **state)
 	assert_string_equal(more + strlen(alone), " panic=0 quiet");
 }
 
+/* The kernel takes the last rdinit=; what stands behind "--" is for whoever that is. */
+static void the_first_program_is_ours(void **state)
+{
+	struct machine machine = plain;
+	g_autofree char *alone = machine_kernel_arguments(&machine);
+	g_autofree char *more = NULL;
+
+	(void)state;
+	machine.rdinit = "/first";
+	machine.append = "quiet rdinit=/theirs -- word";
+	more = machine_kernel_arguments(&machine);
+	assert_string_equal(more + strlen(alone), " quiet rdinit=/theirs rdinit=/first -- word");
+}
+
 static void a_run_ends_with_a_reset(void **state)
 {
 	struct machine machine = plain;
@@ -188,6 +202,7 @@ static const struct CMUnitTest tests[] = {
 	cmocka_unit_test(mmio_has_no_pci_device),
 	cmocka_unit_test(a_disk_is_the_root),
 	cmocka_unit_test(the_users_arguments_come_last),
+	cmocka_unit_test(the_first_program_is_ours),
 	cmocka_unit_test(a_run_ends_with_a_reset),
 	cmocka_unit_test(devices_keep_their_order_and_words),
 	cmocka_unit_test(a_device_must_fit_the_transport),
