@@ -233,7 +233,7 @@ echo "From a saved file to the verdict (kc watch hello), median of $rounds:"
 table ms driver.c device.c abi.h
 [ ! -e "$work/virtio_blk.c" ] || {
 	echo "The same for files of Linux' and QEMU's trees, median of 3:"
-	table ms virtio_blk.c virtio-blk.c,_of_QEMU virtio_ring.c,_built_in
+	table ms virtio_blk.c virtio_blk.c,_of_the_root virtio-blk.c,_of_QEMU virtio_ring.c,_built_in
 }
 echo "From kc new to the verdict of its tests, median of 3:"
 table ms to_the_verdict new make test

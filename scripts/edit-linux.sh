@@ -71,6 +71,11 @@ forget_restored() {
 	done
 }
 
+# module_of NAME: where the lab's module of this name is built
+module_of() {
+	awk -v name="$1" '$1 == name { print "module", $2 }' "$build/.stock.table"
+}
+
 # parts FILE: the module that each object is of, or "image"; each once
 parts() {
 	case ${1##*/} in
@@ -80,7 +85,14 @@ parts() {
 		;;
 	esac
 	objects "$1" | xargs -r sed -s -n \
-		"1{s|.* -DMODULE .*-DKBUILD_MODFILE='\"\([^\"]*\)\"'.*|module \1|p;t;s/.*/image/p}" | sort -u
+		"1{s|.* -DMODULE .*-DKBUILD_MODNAME='\"\([^\"]*\)\"'.*|module \1|p;t;s/.*/image/p}" |
+		sort -u | while read -r part name; do
+		if [ "$part" = image ]; then
+			echo image
+		else
+			module_of "$name"
+		fi
+	done
 }
 
 # A change of what both see has to reach all modules, the lab's own as well.
@@ -108,11 +120,12 @@ build_whole() {
 	$whole >&2
 }
 
-# All modules are named: one may use what another exports.
+# All are named, as one may use what another exports: those that stock-modules.sh found. Kbuild's
+# own list has more where somebody had other modules made of this kernel.
 build_modules() {
 	keep_order
 	# shellcheck disable=SC2046 # paths without blanks
-	"$@" $(sed 's/\.k\?o$/.ko/' "$build/.modules.order") >&2
+	"$@" $(awk '{ print $2 ".ko" }' "$build/.stock.table") >&2
 }
 
 enter_lab() {
@@ -120,7 +133,8 @@ enter_lab() {
 	strip --strip-debug -o "$lab/modules/.$name.ko" "$build/$1.ko"
 	mv "$lab/modules/.$name.ko" "$lab/modules/$name.ko"
 	ln -sfn "$build/$1.ko" "$lab/modules/$name.ko.debug"
-	grep -qsx "$name.ko" "$lab/modules/stock" || echo "$name.ko" >>"$lab/modules/stock"
+	# 'make' brings it into both root file systems.
+	touch "$build/.drivers"
 	echo "module $name $(realpath "$lab")/modules/$name.ko"
 }
 
@@ -159,5 +173,6 @@ case $wanted in
 *module*)
 	build_modules "$@"
 	echo "$wanted" | sed -n 's/^module //p' | while read -r module; do enter_lab "$module"; done
+	"$root/scripts/pack-drivers.sh" "$lab" "$lab/kc-init"
 	;;
 esac

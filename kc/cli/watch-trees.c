@@ -180,20 +180,21 @@ static int run_command(const struct watch_trees *trees, const struct edit_built 
 	int status = 0;
 
 	command.transfer.modules = all_modules(built, command.transfer.modules);
-	command.cold |= built->machine;
-	if (!prepare_launch(trees, &command, &launch, error))
+	if (!prepare_launch(trees, &command, &launch, error)) {
 		status = 0;
-	else if (command.launch.dry_run)
+	} else if (command.launch.dry_run) {
 		launch_print(&launch);
-	else
+	} else {
+		command.cold |= built->machine || (built->drivers && launch.machine.disk);
 		status = guest_command_run(&command, &launch, run_load, &load, error);
+	}
 	launch_clear(&launch);
 	g_free(command.transfer.modules);
 	return status;
 }
 
 /* What no save mends is told at once, and not by each turn. */
-static bool can_run(const struct watch_trees *trees, GError **error)
+static bool can_run(struct watch_trees *trees, GError **error)
 {
 	g_autoptr(GPtrArray) tests = NULL;
 	struct launch launch = {.lab = NULL};
@@ -204,6 +205,7 @@ static bool can_run(const struct watch_trees *trees, GError **error)
 		return tests;
 	}
 	ok = prepare_launch(trees, trees->command, &launch, error);
+	trees->on_disk = launch.machine.disk;
 	launch_clear(&launch);
 	return ok;
 }
@@ -329,7 +331,7 @@ static bool settle(void *opaque, int status)
 	struct loop *loop = opaque;
 	g_autofree char *before = g_steal_pointer(&loop->machine);
 
-	loop->machine = edit_machine(loop->trees->lab);
+	loop->machine = edit_machine(loop->trees->lab, loop->trees->on_disk);
 	if (status != STATUS_BUILD_FAILED)
 		g_ptr_array_set_size(loop->changed, 0);
 	return !loop->turns.silent && !g_str_equal(before, loop->machine);
@@ -344,7 +346,7 @@ void watch_trees_keep(struct watch_trees *trees, GError **error)
 	loop.turns = (struct turns){
 		.take = take, .argv = turn_argv, .settle = settle, .opaque = &loop};
 	loop.changed = g_ptr_array_new_with_free_func(g_free);
-	loop.machine = edit_machine(trees->lab);
+	loop.machine = edit_machine(trees->lab, trees->on_disk);
 	loop_catch_signals();
 	loop.turns.watch = watch_new(error);
 	if (loop.turns.watch && watch_places(&loop, error))

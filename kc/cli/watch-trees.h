@@ -12,6 +12,7 @@ struct watch_trees {
 	const char **tests; /* to run in place of it, as of test_list_find(); or NULL */
 	const char **changed; /* files; NULL: those that were named */
 	GPtrArray *places; /* of struct edit_place * */
+	bool on_disk; /* filled in: the command's machine has its root there */
 };
 
 /*

@@ -276,12 +276,13 @@ static void tell(struct edit_built *built, enum edit_tree tree, const char *said
 	fflush(stdout);
 }
 
-char *edit_machine(const struct lab *lab)
+char *edit_machine(const struct lab *lab, bool disk)
 {
-	static const enum lab_part parts[] = {LAB_VMLINUX, LAB_INITRAMFS, LAB_QEMU};
+	static const enum lab_part parts[] = {LAB_VMLINUX, LAB_INITRAMFS, LAB_QEMU, LAB_DRIVERS};
+	size_t count = G_N_ELEMENTS(parts) - (disk ? 0 : 1);
 	GString *all = g_string_new(NULL);
 
-	for (size_t i = 0; i < G_N_ELEMENTS(parts); i++) {
+	for (size_t i = 0; i < count; i++) {
 		g_autofree char *one = lab_build_of(lab->parts[parts[i]]);
 
 		g_string_append_printf(all, "%s\n", one ? one : "");
@@ -293,7 +294,9 @@ bool edit_tree_build(const struct lab *lab, enum edit_tree tree, const GPtrArray
 		     struct edit_built *built, GError **error)
 {
 	g_autoptr(GString) list = g_string_new("FILES=");
-	g_autofree char *said = NULL, *what = NULL, *before = edit_machine(lab), *after = NULL;
+	g_autofree char *before = edit_machine(lab, false), *after = NULL;
+	g_autofree char *drivers = lab_build_of(lab->parts[LAB_DRIVERS]), *now = NULL;
+	g_autofree char *said = NULL, *what = NULL;
 	gint64 begin = g_get_monotonic_time();
 	const char *words[] = {trees[tree].verb, NULL, NULL};
 
@@ -305,8 +308,10 @@ bool edit_tree_build(const struct lab *lab, enum edit_tree tree, const GPtrArray
 	if (!edit_make(lab, words, what, &said, error))
 		return false;
 	tell(built, tree, said, begin);
-	after = edit_machine(lab);
+	after = edit_machine(lab, false);
+	now = lab_build_of(lab->parts[LAB_DRIVERS]);
 	built->machine |= !g_str_equal(before, after);
+	built->drivers |= g_strcmp0(drivers, now) != 0;
 	return true;
 }
 

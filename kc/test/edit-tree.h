@@ -40,6 +40,7 @@ struct edit_built {
 	GPtrArray
 		*modules; /* files of the lab's, as char *: those that the guest has to be given */
 	bool machine; /* the kernel or QEMU is another, so a machine has to boot */
+	bool drivers; /* and one whose root is a disk, as what inserts its drivers is */
 };
 
 void edit_built_clear(struct edit_built *built);
@@ -52,8 +53,11 @@ void edit_built_clear(struct edit_built *built);
 bool edit_tree_build(const struct lab *lab, enum edit_tree tree, const GPtrArray *files,
 		     struct edit_built *built, GError **error);
 
-/* Which builds of kernel, root and QEMU a machine would start from. Caller frees. */
-char *edit_machine(const struct lab *lab);
+/*
+ * Which builds of kernel, root and QEMU a machine would start from, and with a @disk as root of
+ * the drivers before it. Caller frees.
+ */
+char *edit_machine(const struct lab *lab, bool disk);
 
 /* Adds those modules that were built since the root file system was made. */
 void edit_tree_add_modules(const struct lab *lab, struct edit_built *built);
