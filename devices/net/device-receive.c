@@ -174,6 +174,19 @@ static bool await_room(CraftNetQueue *queue, size_t header_len, size_t len)
     return true;
 }
 
+/* All that the ring holds is taken: what is too little now stays so */
+static bool is_all_taken(CraftNetQueue *queue)
+{
+    CraftNetBuffer *buffer;
+    int count = 0;
+
+    QSIMPLEQ_FOREACH(buffer, &queue->held, next) {
+        count++;
+    }
+    return count >= virtio_queue_get_num(VIRTIO_DEVICE(queue->dev),
+                                         craft_net_index(queue));
+}
+
 /* Copies until either has no more. Returns how many bytes. */
 static size_t copy(CraftNetBuffer *to, size_t to_at, const Incoming *in,
                    size_t from_at)
@@ -238,6 +251,10 @@ static ssize_t deliver(CraftNetQueue *queue, Incoming *in)
     bool was_busy = s->busy;
 
     if (!await_room(queue, header_len, header_len + in->len)) {
+        if (is_all_taken(queue)) {
+            trace_craft_net_receive_drop(s, in->len, "exceeds its ring");
+            return in->at + in->len;
+        }
         return 0;
     }
     if (!craft_net_has(s, CRAFT_NET_F_MRG_RXBUF)) {

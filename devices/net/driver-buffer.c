@@ -63,6 +63,21 @@ bool craft_net_fits_halves(unsigned int mtu, unsigned int halves)
 		halves * craft_net_space(PAGE_SIZE / 2, NET_SKB_PAD + NET_IP_ALIGN);
 }
 
+/* That the largest packet fills. Halves may still be posted where they are no more. */
+unsigned int craft_net_buffers(const struct craft_net *net, unsigned int mtu)
+{
+	unsigned int packet = CRAFT_NET_HDR_MAX + mtu + ETH_HLEN + VLAN_HLEN;
+	unsigned int space = craft_net_space(PAGE_SIZE, XDP_PACKET_HEADROOM);
+
+	if (!net->mergeable)
+		return 1;
+	if (craft_net_receives_gso(net->vdev))
+		packet = CRAFT_NET_RX_BIG_HASH;
+	else if (craft_net_fits_halves(mtu, MAX_SKB_FRAGS))
+		space = craft_net_space(PAGE_SIZE / 2, NET_SKB_PAD + NET_IP_ALIGN);
+	return DIV_ROUND_UP(packet, space);
+}
+
 /* Those of XDP need more headroom, and those that somebody put together are large. */
 static unsigned int craft_net_buffer_size(const struct craft_net *net)
 {

@@ -125,7 +125,7 @@ static int craft_net_set_ring(struct net_device *dev, struct ethtool_ringparam *
 			      struct netlink_ext_ack *extack)
 {
 	struct craft_net *net = netdev_priv(dev);
-	unsigned int least = craft_net_least_ring(net);
+	unsigned int least = craft_net_least_ring(net), buffers;
 
 	if (ring->rx_mini_pending || ring->rx_jumbo_pending)
 		return -EINVAL;
@@ -133,7 +133,8 @@ static int craft_net_set_ring(struct net_device *dev, struct ethtool_ringparam *
 		NL_SET_ERR_MSG_MOD(extack, "device cannot reset single queues");
 		return -EOPNOTSUPP;
 	}
-	if (ring->rx_pending < least || ring->tx_pending < least) {
+	buffers = max(least, craft_net_buffers(net, dev->mtu));
+	if (ring->rx_pending < buffers || ring->tx_pending < least) {
 		NL_SET_ERR_MSG_MOD(extack, "rings are too small for the largest packet");
 		return -EINVAL;
 	}

@@ -367,9 +367,13 @@ int craft_net_change_mtu(struct net_device *dev, int mtu)
 
 	if (err)
 		return err;
+	if (mtu > dev->mtu && !craft_net_fits_rings(net, mtu)) {
+		netdev_err(dev, "a packet of %d bytes is more than a receive ring holds\n", mtu);
+		return -EINVAL;
+	}
 	WRITE_ONCE(dev->mtu, mtu);
-	/* What was posted for small packets is too little for the largest. */
-	if (net->open && halves && !craft_net_fits_halves(mtu, MAX_SKB_FRAGS))
+	/* What was posted for small packets, and stays when it is closed, is too little. */
+	if (net->state == CRAFT_NET_RUNNING && halves && !craft_net_fits_halves(mtu, MAX_SKB_FRAGS))
 		err = craft_net_restart(net);
 	return err;
 }

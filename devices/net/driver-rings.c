@@ -83,6 +83,18 @@ void craft_net_restore_coalesce(struct craft_net *net)
 
 /* Sizes */
 
+/* Else one of that size would wait in the device for ever, and all behind it. */
+bool craft_net_fits_rings(const struct craft_net *net, unsigned int mtu)
+{
+	unsigned int i;
+
+	for (i = 0; i < net->pairs; i++)
+		if (net->rx[i].vq &&
+		    craft_net_buffers(net, mtu) > virtqueue_get_vring_size(net->rx[i].vq))
+			return false;
+	return true;
+}
+
 static int craft_net_resize_rx(struct craft_net_rx *rx, unsigned int size)
 {
 	bool open = rx->open;

@@ -142,11 +142,14 @@ static enum craft_net_verdict craft_net_receive(struct craft_net_rx *rx,
 
 /* NAPI */
 
+/* A packet for which too little is posted waits for more, and wakes nobody. */
 static bool craft_net_is_hungry(const struct craft_net_rx *rx, int budget)
 {
 	unsigned int size = virtqueue_get_vring_size(rx->vq);
+	unsigned int least = craft_net_buffers(rx->net, READ_ONCE(rx->net->dev->mtu));
 
-	return rx->vq->num_free > min_t(unsigned int, budget, size) / 2;
+	return rx->vq->num_free > min_t(unsigned int, budget, size) / 2 ||
+		size - rx->vq->num_free < least;
 }
 
 static int craft_net_receive_some(struct craft_net_rx *rx, int budget)

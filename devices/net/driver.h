@@ -194,6 +194,7 @@ void craft_net_mark_recycled(struct sk_buff *skb);
 unsigned int craft_net_pages(unsigned int packet);
 unsigned int craft_net_max_mtu(bool xdp);
 bool craft_net_fits_halves(unsigned int mtu, unsigned int halves);
+unsigned int craft_net_buffers(const struct craft_net *net, unsigned int mtu);
 bool craft_net_fill(struct craft_net_rx *rx);
 bool craft_net_take(struct craft_net_rx *rx, struct craft_net_buffer *buffer, unsigned int len,
 		    struct craft_net_hdr_hash *hdr, struct xdp_buff *xdp);
@@ -283,6 +284,7 @@ void craft_net_stop_dim(struct craft_net_rx *rx);
 void craft_net_watch_dim(struct craft_net_rx *rx);
 
 /* driver-rings.c */
+bool craft_net_fits_rings(const struct craft_net *net, unsigned int mtu);
 int craft_net_resize(struct craft_net *net, unsigned int rx, unsigned int tx);
 int craft_net_set_active(struct craft_net *net, unsigned int pairs);
 int craft_net_coalesce_queue(struct craft_net *net, unsigned int i,

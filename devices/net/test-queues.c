@@ -9,6 +9,10 @@
 #include <sys/ioctl.h>
 #include <sys/socket.h>
 
+#define TIGHT_RING 32
+#define TIGHT_MTU 65535
+#define TIGHT_HEADER 14 /* of Ethernet */
+
 static int ethtool(void *command)
 {
 	int fd = socket(AF_INET, SOCK_DGRAM, 0), err;
@@ -71,6 +75,39 @@ bool test_rings(void)
 					  .rx_pending = 2 * ring.rx_max_pending,
 					  .tx_pending = ring.tx_max_pending};
 	return ok && refused("a ring of twice the most", &more) && test_udp() && test_burst();
+}
+
+/* Between small frames the ring holds few buffers; the large one needs nearly all there are. */
+static bool large_ones_return(int fd, size_t size)
+{
+	for (int i = 0; i < TIGHT_RING; i++) {
+		for (int small = 0; small < i; small++)
+			if (!net_frame_returns(fd, FRAME_LEAST + small))
+				return false;
+		if (!net_frame_returns(fd, size))
+			return false;
+	}
+	return true;
+}
+
+/* A ring as small as the largest frame allows; with less the one or the other is refused. */
+bool test_tight(void)
+{
+	struct ethtool_ringparam least = {
+		.cmd = ETHTOOL_SRINGPARAM, .rx_pending = TIGHT_RING / 2, .tx_pending = TIGHT_RING};
+	int fd = net_raw();
+	bool ok = fd >= 0 && net_set_mtus(TIGHT_MTU) &&
+		  refused("a ring too small for a frame", &least) &&
+		  set_rings(TIGHT_RING, TIGHT_RING) &&
+		  large_ones_return(fd, TIGHT_MTU + TIGHT_HEADER);
+
+	close(fd);
+	ok = net_set_mtus(1500) && ok && set_rings(TIGHT_RING / 2, TIGHT_RING / 2);
+	if (ok && net_set_mtus(TIGHT_MTU)) {
+		puts("# an MTU too large for the ring is not refused");
+		ok = false;
+	}
+	return net_set_mtus(1500) && set_rings(256, 256) && ok && test_udp();
 }
 
 static bool set_channels(unsigned count)

@@ -45,6 +45,7 @@ int main(int argc, char **argv)
 	kc_test_by_name("vlan", test_vlan);
 	kc_test_by_name("netem", test_netem);
 	kc_test_by_name("rings", test_rings);
+	kc_test_by_name("tight", test_tight); /* needs mergeable buffers */
 	kc_test_by_name("channels", test_channels); /* needs several pairs of queues */
 	kc_test_by_name("coalesce", test_coalesce);
 	kc_test_by_name("rss", test_rss); /* needs rss=on and several pairs */

@@ -101,6 +101,7 @@ bool test_jumbo(void);
 bool test_vlan(void);
 bool test_netem(void);
 bool test_rings(void);
+bool test_tight(void);
 bool test_channels(void);
 bool test_coalesce(void);
 bool test_rss(void);

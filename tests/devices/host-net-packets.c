@@ -132,6 +132,18 @@ static void too_large_for_a_buffer(void **state)
 	must_be_received(packet.bytes + PACKET_HDR, 1514, 0);
 }
 
+/* What all buffers of the ring do not hold is dropped, and nothing waits for it to fit. */
+static void larger_than_the_ring(void **state)
+{
+	start(*state, 0);
+	fill(VQ_NUM * 100);
+	for (unsigned i = 0; i < VQ_NUM; i++)
+		net_add_room(0, i, 100);
+	net_put_frame(packet.bytes + PACKET_HDR, VQ_NUM * 100);
+	net_put_frame(packet.bytes + PACKET_HDR, 80);
+	must_be_received(packet.bytes + PACKET_HDR, 80, 0);
+}
+
 struct shape {
 	bool ipv6, udp, vlan;
 	unsigned payload;
@@ -355,6 +367,7 @@ int main(void)
 		IN_EACH_RING(NET_OURS, sent_as_it_is),
 		IN_EACH_RING(NET_OURS, received_as_it_is),
 		IN_EACH_RING(NET_OURS, over_many_buffers),
+		IN_EACH_RING(NET_OURS, larger_than_the_ring),
 		IN_RING(NET_OURS, too_large_for_a_buffer, VQ_SPLIT),
 		IN_RING(NET_OURS, too_large_for_a_buffer, VQ_PACKED),
 		IN_RING(NET_OURS, summed, VQ_SPLIT),
