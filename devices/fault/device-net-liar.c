@@ -17,6 +17,7 @@
 
 #define LIAR_QUEUE_SIZE 64
 #define LIAR_PACKET     2048
+#define LIAR_LONG       1000    /* a packet of so much makes it change */
 
 #define TYPE_VIRTIO_NET_LIAR "virtio-net-liar-device"
 OBJECT_DECLARE_SIMPLE_TYPE(VirtIONetLiar, VIRTIO_NET_LIAR)
@@ -45,6 +46,7 @@ typedef struct LiarLie {
     bool silent;    /* commands are not answered */
     bool wordless;  /* ... or without an acknowledgement */
     uint8_t ack;
+    bool changes;   /* the configuration does, with a long packet */
 } LiarLie;
 
 struct VirtIONetLiar {
@@ -53,6 +55,7 @@ struct VirtIONetLiar {
     VirtQueue *tx;
     VirtQueue *control;
     const LiarLie *lie;
+    bool changed;
 };
 
 static void config_mac(VirtIONetLiar *s, struct craft_net_config *c)
@@ -68,6 +71,23 @@ static void config_mtu(VirtIONetLiar *s, struct craft_net_config *c)
 static void config_pairs(VirtIONetLiar *s, struct craft_net_config *c)
 {
     c->max_pairs = cpu_to_le16(UINT16_MAX);
+}
+
+/* One of the two is what the standard has no meaning for, the other is not. */
+static void config_link(struct craft_net_config *c, bool bad_speed)
+{
+    c->speed = cpu_to_le32(bad_speed ? 0x80000000 : 0x7fffffff);
+    c->duplex = bad_speed ? CRAFT_NET_DUPLEX_FULL : 2;
+}
+
+static void config_speed(VirtIONetLiar *s, struct craft_net_config *c)
+{
+    config_link(c, !s->changed);
+}
+
+static void config_duplex(VirtIONetLiar *s, struct craft_net_config *c)
+{
+    config_link(c, s->changed);
 }
 
 static void config_restless(VirtIONetLiar *s, struct craft_net_config *c)
@@ -164,6 +184,8 @@ static const LiarLie liar_lies[] = {
     { "ctrl-wordless", .wordless = true },
     { "ctrl-error", .ack = CRAFT_NET_ACK_ERR },
     { "swallows", .swallows = true },
+    { "speed", BIT_OF(SPEED_DUPLEX), config_speed, .changes = true },
+    { "duplex", BIT_OF(SPEED_DUPLEX), config_duplex, .changes = true },
 };
 
 static void liar_complete(VirtIONetLiar *s, const LiarAnswer *a)
@@ -214,6 +236,12 @@ static void liar_send_back(VirtIONetLiar *s, LiarPacket *packet, size_t len)
     virtio_notify(VIRTIO_DEVICE(s), s->rx);
 }
 
+static void liar_change(VirtIONetLiar *s)
+{
+    s->changed = true;
+    virtio_notify_config(VIRTIO_DEVICE(s));
+}
+
 static void liar_handle_tx(VirtIODevice *vdev, VirtQueue *vq)
 {
     VirtIONetLiar *s = VIRTIO_NET_LIAR(vdev);
@@ -224,6 +252,9 @@ static void liar_handle_tx(VirtIODevice *vdev, VirtQueue *vq)
     while ((elem = virtqueue_pop(vq, sizeof(*elem)))) {
         len = iov_to_buf(elem->out_sg, elem->out_num, 0, packet,
                          sizeof(*packet));
+        if (s->lie->changes && len >= LIAR_LONG) {
+            liar_change(s);
+        }
         if (s->lie->unsent) {
             virtqueue_detach_element(vq, elem, 0);
         } else {

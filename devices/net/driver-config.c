@@ -191,10 +191,9 @@ void craft_net_read_link(struct craft_net *net, const struct craft_net_config *c
 	u32 speed = le32_to_cpu(config->speed);
 
 	if (craft_net_has(net, CRAFT_NET_F_SPEED_DUPLEX)) {
-		if (ethtool_validate_speed(speed))
-			net->speed = speed;
-		if (ethtool_validate_duplex(config->duplex))
-			net->duplex = config->duplex;
+		net->speed = ethtool_validate_speed(speed) ? speed : SPEED_UNKNOWN;
+		net->duplex = ethtool_validate_duplex(config->duplex) ? config->duplex :
+			      DUPLEX_UNKNOWN;
 	}
 	if (up)
 		netif_carrier_on(net->dev);

@@ -81,4 +81,34 @@ for words in 'never settles' 'feature 22 not used: pairs of queues: 65535' 'MTU 
 	result $? "... and the log says '$words'"
 done
 
+# Of speed and duplex one is beyond the standard's bounds, the other is not; a long packet
+# makes the devices change that. The address' last byte is the number of the lie.
+guest='show() {
+	for at in /sys/class/net/eth*; do
+		echo "$1 ${at##*/} $(cat $at/address | tail -c 3): $(cat $at/speed) $(cat $at/duplex)"
+	done
+}
+for if in eth0 eth1; do
+	ip addr add 10.0.${if#eth}.1/24 brd + dev $if && ip link set $if up
+done
+show before
+for if in eth0 eth1; do
+	ping -c 1 -W 1 -s 1200 10.0.${if#eth}.255 >&2
+done
+show after'
+# shellcheck disable=SC2086 # words
+try 400 "$kc" run --transport mmio $kernel --no-device --module craft_net \
+	--append initcall_blacklist=virtio_net_driver_init \
+	--device virtio-net-liar-device,lie=speed --device virtio-net-liar-device,lie=duplex -- \
+	sh -c "$guest"
+# link LIE WHEN SPEED DUPLEX NAME: -1 is unknown
+link() {
+	grep -q "^$2 eth[01] $1: $3 $4$" "$out"
+	result $? "$5"
+}
+link 16 before -1 full "speed: one of 0x80000000 is unknown, and the duplex is not"
+link 17 before 2147483647 unknown "duplex: one of 2 is unknown, and the speed is not"
+link 16 after 2147483647 unknown "speed: what was known is unknown, and the other way round"
+link 17 after -1 full "duplex: what was known is unknown, and the other way round"
+
 done_testing
