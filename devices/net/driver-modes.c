@@ -123,7 +123,9 @@ int craft_net_kill_vlan(struct net_device *dev, __be16 proto, u16 vid)
 	struct craft_net *net = netdev_priv(dev);
 
 	__clear_bit(vid, net->vlans);
-	return craft_net_send_vlan(net, CRAFT_NET_CTRL_VLAN_DEL, vid);
+	/* One that is on its way out forgets it by itself, or is there no more. */
+	return net->state == CRAFT_NET_DEAD ? 0 :
+		craft_net_send_vlan(net, CRAFT_NET_CTRL_VLAN_DEL, vid);
 }
 
 /* After a reset the device knows nothing of it. */

@@ -187,8 +187,9 @@ static bool set_power(bool on)
 }
 
 /*
- * The port loses its power behind the kernel's back: the card is gone, and nobody is told
- * for a second. With power it is there again, and knows nothing of what it was told before. A kernel that hears of such by itself (pciehp) has removed it by then.
+ * The port loses its power behind the kernel's back: nothing is on its bus any more, and
+ * nobody is told for a second. With power it is there again, and knows nothing of what it
+ * was told before. A kernel that hears of such by itself (pciehp) has removed it by then.
  */
 static bool pull_out(void)
 {
