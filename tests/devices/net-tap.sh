@@ -13,7 +13,8 @@ export SERVE="$root/build/rootfs/tests/net_test" SAID="$work/said"
 cat >"$work/inside" <<'END'
 set -e
 mount -t sysfs none /sys
-ip tuntap add e0 mode tap
+[ "${QUEUES:-1}" = 1 ] || multi=multi_queue
+ip tuntap add e0 mode tap ${multi-}
 ip link set lo up
 ip addr add 10.0.3.2/24 dev e0
 ip link set e0 up
@@ -48,20 +49,24 @@ ip addr add 10.0.3.1/24 dev $nic && ip link set $nic up || exit 9
 before=$(cat /sys/class/net/$nic/statistics/rx_packets)
 net_test tcp udp burst || exit 1
 echo "bytes $(cat /sys/class/net/$nic/statistics/rx_bytes) packets $(($(cat /sys/class/net/$nic/statistics/rx_packets) - before))"
-echo "errors $(cat /sys/class/net/$nic/statistics/rx_errors)"'
+echo "errors $(cat /sys/class/net/$nic/statistics/rx_errors)"
+echo "queues $(ls -d /sys/class/net/$nic/queues/tx-* | wc -l)"'
 
-# on DRIVER DEVICE PROPERTIES
+# on DRIVER DEVICE PROPERTIES [QUEUES]
 on() {
-	try 240 unshare -Urnm sh "$work/inside" "$kc" run --cold --no-device \
+	export QUEUES="${4-1}"
+	try 240 unshare -Urnm sh "$work/inside" "$kc" run --cold --no-device --smp "$QUEUES" \
 		--module craft_net --env "DRIVER=$1" --qemu-args \
-		"-netdev tap,id=t,ifname=e0,script=no,downscript=no -device $2,netdev=t,mac=52:54:00:6b:63:01$3" \
+		"-netdev tap,id=t,ifname=e0,script=no,downscript=no,queues=$QUEUES -device $2,netdev=t,mac=52:54:00:6b:63:01$3" \
 		-- sh -c "$guest"
-	[ $status = 0 ] && grep -q '^ok 3 tcp' "$out" && grep -qx 'errors 0' "$out"
-	result $? "$1, $2$3: large packets each way"
+	[ $status = 0 ] && grep -q '^ok 3 tcp' "$out" && grep -qx 'errors 0' "$out" &&
+		grep -qx "queues $QUEUES" "$out"
+	result $? "$1, $2$3: large packets each way, $QUEUES pairs of queues"
 }
 
 on craft_net craft-net-pci ""
 on craft_net craft-net-pci ,mrg_rxbuf=off
+on craft_net virtio-net-pci ,packed=on,mq=on,vectors=10 4
 if [ "${SOAK:-}" ]; then
 	for ring in "" ,packed=on ,mrg_rxbuf=off ,csum=off,guest_csum=off; do
 		on virtio_net virtio-net-pci "$ring"
@@ -69,6 +74,9 @@ if [ "${SOAK:-}" ]; then
 		on craft_net virtio-net-pci "$ring"
 		on craft_net craft-net-pci "$ring,event_idx=off"
 	done
+	on craft_net craft-net-pci ,packed=on 4
+	on virtio_net craft-net-pci "" 4
+	on virtio_net virtio-net-pci ,mq=on,vectors=10 4
 else
 	skip "packets with headers of the stock halves, and in other rings" "SOAK=1 has them"
 fi
