@@ -25,7 +25,7 @@ while [ $# -gt 0 ]; do
 	esac
 done
 
-# Ours, as far as it is built; our device may take kicks in the vCPU, too
+# machines ROW: ours, as far as it is built; our device may take kicks in the vCPU, too
 machines() {
 	devices=$("$root/build/lab/qemu-system-x86_64" -device help)
 	driver=
@@ -33,7 +33,9 @@ machines() {
 	echo "stock: --net loop"
 	echo "stock-ioeventfd-off: --net loop,ioeventfd=off"
 	echo "stock-tx-timer: --net loop,tx=timer"
-	echo "stock-packed: --net loop,packed=on"
+	# QEMU 10.0's device sometimes forgets to ask for a kick there, in what comes after a full
+	# queue of the netdev's: the load would wait for ever.
+	case $1 in round-trips | requests) echo "stock-packed: --net loop,packed=on" ;; esac
 	[ ! "$driver" ] || echo "our-driver: --net loop $driver"
 	case $devices in
 	*craft-net-pci*)
@@ -60,12 +62,12 @@ measure() {
 	while read -r line; do
 		set -- "$@" "$line"
 	done <<-END
-		$(machines)
+		$(machines "$row")
 	END
 	echo "$row:"
 	# shellcheck disable=SC2086 # an option or nothing
 	"$kc" bench --rounds "$rounds" --smp 2 --memory 512M --no-device --setup "$take" \
-		--number "$number" --unit "$unit" $lower \
+		--number "$number" --unit "$unit" $lower --operations ' of ([0-9]+)$' \
 		--json "$results/$row.json" --html "$results/$row.html" "$@" -- \
 		net_test speed "$row" "$seconds" </dev/null | tee "$results/$row.txt"
 }

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
  * Loads for kc bench on the loop of two NICs: 'net_test speed KIND SECONDS' prints one
- * number. Raw frames need no namespace; a stream does, or it would never leave the kernel.
+ * number, and of how many round trips or full frames it is. Raw frames need no namespace;
+ * a stream does, or it would never leave the kernel.
  */
 #define _GNU_SOURCE /* unshare() */
 #include "test.h"
@@ -23,6 +24,7 @@
 #define SECOND "52:54:00:6b:63:02"
 #define LEAST 60 /* bytes: 64 on a wire with its checksum */
 #define DATAGRAM 1472 /* a frame of 1514 bytes */
+#define SEGMENT 1448 /* the same, by TCP with timestamps */
 #define TIMES (1 << 20) /* that are kept, of round trips */
 
 static double now(void)
@@ -151,7 +153,8 @@ static int packets(int a, int b, double seconds)
 	over = true;
 	seconds = now() - begin;
 	pthread_join(counter, &count);
-	printf("packets %.0f /s\n", *(unsigned long *)count / seconds);
+	printf("packets %.0f /s of %lu\n", *(unsigned long *)count / seconds,
+	       *(unsigned long *)count);
 	return !*(unsigned long *)count;
 }
 
@@ -236,7 +239,7 @@ static int send_stream(double seconds)
 			return 1;
 		bytes += n;
 	}
-	printf("stream %.2f MB/s\n", bytes / 1e6 / (now() - begin));
+	printf("stream %.2f MB/s of %.0f\n", bytes / 1e6 / (now() - begin), bytes / SEGMENT);
 	return 0;
 }
 
@@ -257,7 +260,8 @@ static int send_datagrams(double seconds)
 	for (begin = now(); now() - begin < seconds;)
 		send(fd, data, sizeof(data), 0);
 	seconds = now() - begin;
-	printf("udp %.2f MB/s\n", (*received - before) / 1e6 / seconds);
+	printf("udp %.2f MB/s of %lu\n", (*received - before) / 1e6 / seconds,
+	       (*received - before) / DATAGRAM);
 	return *received == before;
 }
 
