@@ -63,8 +63,11 @@ static bool wait_saved(struct vm *vm, GError **error)
 			return false;
 		}
 		json_node_unref(answer);
-		if (done)
+		if (done) {
+			/* What the guest said before it stood still, its agent will not say again. */
+			drain(vm);
 			return true;
+		}
 		if (loop_until(drain, vm, loop_deadline(POLL_SECONDS)) == LOOP_DONE)
 			break;
 	}
