@@ -6,6 +6,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#define COMPILER_KILLED "Killed signal terminated program" /* gcc's words */
 #define LAST_WORDS 600 /* bytes of make's that an error has room for */
 
 static const char *tail(const char *text)
@@ -130,6 +131,20 @@ static int print_steps(const struct exercise *exercise, const GPtrArray *steps)
 	return passed == steps->len ? 0 : STATUS_TEST_FAILED;
 }
 
+/* What was ended from outside says nothing of the code, and nor would the solution. */
+static bool none_killed(const GPtrArray *steps, GError **error)
+{
+	for (guint i = 0; i < steps->len; i++) {
+		const struct grade_step *step = steps->pdata[i];
+		g_autofree char *what = g_strdup_printf("step '%s' was ended from outside",
+							step->name);
+
+		if (step->killed)
+			return no_grade(error, verdict_status(step->kind), what, step->found);
+	}
+	return true;
+}
+
 static bool settle_doubts(const struct lab *lab, const struct exercise *exercise,
 			  const GPtrArray *steps, GError **error)
 {
@@ -153,6 +168,9 @@ static int check_entry(const struct lab *lab, const char *work, struct entry *en
 
 	g_ptr_array_add(entries, entry);
 	if (!work_build(lab, work, entries, &said, error)) {
+		if (!*error && strstr(said, COMPILER_KILLED))
+			no_grade(error, STATUS_HOST_NOT_READY,
+				 "the compiler was ended from outside", tail(said));
 		if (*error || !prove_environment(lab, entry->exercise, NULL, error))
 			return 0;
 		print_said(entry, folder, said);
@@ -161,7 +179,8 @@ static int check_entry(const struct lab *lab, const char *work, struct entry *en
 	}
 	print_said(entry, folder, said);
 	steps = grade(lab, entries, true, error);
-	if (!steps || !settle_doubts(lab, entry->exercise, steps, error))
+	if (!steps || !none_killed(steps, error) ||
+	    !settle_doubts(lab, entry->exercise, steps, error))
 		return 0;
 	return print_steps(entry->exercise, steps);
 }

@@ -10,6 +10,8 @@
 #define MISTAKE "mistake " /* of a comment that names one */
 #define PROGRAM "exercise_test"
 #define QEMU "qemu-system-x86_64"
+#define KILLED "QEMU died of signal 9 " /* what a host does that has no memory left */
+#define ENDED "terminating on signal " /* its own words at SIGTERM */
 #define STALLED "the machine could not run for" /* of a verdict's notes */
 
 /* What is run, and what it came to. */
@@ -158,6 +160,8 @@ static void judge(struct grade_step *step, const struct test_result *result)
 		told = true;
 		read_comments(step, one->comments ? one->comments : "");
 	}
+	step->killed = verdict->why &&
+		       (g_str_has_prefix(verdict->why, KILLED) || strstr(verdict->why, ENDED));
 	step->certain = told && !(verdict->notes && strstr(verdict->notes, STALLED));
 	if (verdict->kind != VERDICT_FAILED || !told) {
 		g_autofree char *before = step->found;
@@ -216,25 +220,59 @@ static bool take_result(const struct test_case *test_case, struct test_result *r
 	return true;
 }
 
-/* A QEMU that was just built has no saved machine, and will not be used again. */
-static int run_cases(struct grading *grading, bool own_qemu)
+/* Of an entry that runs to its first failure a step waits for those before it. */
+static bool is_next(const GPtrArray *steps, guint at)
 {
-	g_autoptr(GPtrArray) cases = g_ptr_array_new();
-	const struct test_settings settings = {.cold = own_qemu, .no_bundle = !grading->keep};
-	const struct test_pool_watcher watcher = {no_progress, take_result, grading};
-	struct test_rounds *rounds;
-	int signo;
+	const struct grade_step *step = steps->pdata[at];
+
+	for (guint i = 0; step->entry->to_failure && i < at; i++) {
+		const struct grade_step *before = steps->pdata[i];
+
+		if (before->entry == step->entry && before->kind != VERDICT_PASSED)
+			return false;
+	}
+	return !step->begun;
+}
+
+static GPtrArray *next_cases(struct grading *grading, bool own_qemu)
+{
+	GPtrArray *cases = g_ptr_array_new();
 
 	for (guint i = 0; i < grading->cases->len; i++) {
 		const struct grade_step *step = grading->steps->pdata[i];
 		g_autofree char *which = exercise_get(step->entry->exercise, "qemu");
 
-		if ((g_strcmp0(which, "own") == 0) == own_qemu)
+		if ((g_strcmp0(which, "own") == 0) == own_qemu && is_next(grading->steps, i))
 			g_ptr_array_add(cases, grading->cases->pdata[i]);
 	}
-	rounds = test_rounds_new(cases, 1, NULL);
-	signo = cases->len ? test_pool_run(rounds, &settings, g_get_num_processors(), &watcher) : 0;
-	test_rounds_free(rounds);
+	return cases;
+}
+
+static void mark_begun(struct grading *grading, const GPtrArray *cases)
+{
+	for (guint i = 0; i < grading->cases->len; i++)
+		if (g_ptr_array_find((GPtrArray *)cases, grading->cases->pdata[i], NULL))
+			((struct grade_step *)grading->steps->pdata[i])->begun = true;
+}
+
+/* A QEMU that was just built has no saved machine, and will not be used again. */
+static int run_cases(struct grading *grading, bool own_qemu)
+{
+	const struct test_settings settings = {.cold = own_qemu, .no_bundle = !grading->keep};
+	const struct test_pool_watcher watcher = {no_progress, take_result, grading};
+	int signo = 0;
+
+	while (!signo) {
+		g_autoptr(GPtrArray) cases = next_cases(grading, own_qemu);
+		struct test_rounds *rounds;
+
+		if (!cases->len)
+			break;
+		mark_begun(grading, cases);
+		rounds = test_rounds_new(cases, 1, NULL);
+		signo = test_pool_run(rounds, &settings, g_get_num_processors(), &watcher);
+		test_rounds_free(rounds);
+	}
 	return signo;
 }
 

@@ -10,6 +10,7 @@ struct grade_step {
 	const struct entry *entry;
 	char *name;
 	char *description;
+	bool begun;
 	enum verdict_kind kind;
 	char *mistake; /* that the grader knows; or NULL */
 	char *found; /* what was seen, lines; may be empty */
@@ -17,6 +18,7 @@ struct grade_step {
 	bool by_symptom; /* no guest named the mistake */
 	/* The guest itself said that the step failed: nothing but the code is to blame. */
 	bool certain;
+	bool killed; /* its QEMU, from outside: nothing of the code is known */
 };
 
 /*

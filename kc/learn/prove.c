@@ -24,6 +24,7 @@ static bool add(GPtrArray *entries, const struct exercise *exercise, enum source
 
 	entry->exercise = exercise;
 	entry->label = g_strdup(label);
+	entry->to_failure = kind == SOURCE_MISTAKE;
 	entry->text = exercise_make(exercise, kind, label, error);
 	g_ptr_array_add(entries, entry);
 	return entry->text;

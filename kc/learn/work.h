@@ -13,6 +13,7 @@ struct entry {
 	const char *label; /* "solution" */
 	const char *text; /* of the file */
 	const char *only; /* the one step that is wanted; NULL: all */
+	bool to_failure; /* what comes behind the first step that fails is not wanted */
 	char *dir; /* where it was built */
 };
 

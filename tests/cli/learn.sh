@@ -126,6 +126,35 @@ broken && rm "$work/broken/build/learn/grader" &&
 	rm "$work/broken/build/learn/grader/hostile/qemu-system-x86_64" && no_grade "without the grader's QEMU" 241
 broken && rm "$work/broken/build/lab/initramfs.cpio" && echo bad >"$work/broken/build/lab/initramfs.cpio" &&
 	no_grade "where no guest comes up" 244
+
+# killed SIGNAL: a QEMU of the check's is ended from outside, as by a host without memory
+killed() {
+	"$kc" learn check >"$out" 2>"$err" &
+	check=$!
+	await 100 one_runs && one=$(qemus | head -n 1) && kill -s "$1" "$(echo "$one" | tr -dc 0-9)"
+	wait $check
+	status=$?
+	[ "$status" = 242 ] && ! grep -q '^ok\|^not ok' "$out" && grep -q 'ended from outside' "$err"
+	result $? "no grade where a QEMU is ended by SIG$1"
+}
+one_runs() {
+	[ "$(qemus)" ]
+}
+killed KILL
+
+mkdir "$work/bin"
+cat >"$work/bin/gcc" <<'END'
+#!/bin/sh
+case $* in
+*driver.c*) echo 'gcc: fatal error: Killed signal terminated program cc1' >&2 && exit 1 ;;
+esac
+PATH=${PATH#*:} exec gcc "$@"
+END
+chmod +x "$work/bin/gcc"
+PATH=$work/bin:$PATH try 300 "$kc" learn check
+[ "$status" = 241 ] && ! grep -q '^ok\|^not ok' "$out" && grep -q 'compiler was ended' "$err"
+result $? "nor where the compiler is"
+rm "$work/bin/gcc"
 cd ..
 
 if [ "${SOAK:-}" ]; then
