@@ -4,8 +4,9 @@
 .PHONY: check check-shell check-spelling check-headers check-drivers check-devices check-format \
 	check-rooms
 
-LEARN_TESTS := $(wildcard learn/*/*/test.c learn/*/*/words.h)
-LEARN_DRIVERS := $(filter-out %/device.c $(LEARN_TESTS),$(wildcard learn/*/*.[ch] learn/*/*/*.[ch]))
+LEARN_TESTS := $(wildcard learn/*/*/test*.[ch] learn/*/*/words.h)
+LEARN_DEVICES := $(wildcard learn/*/device*.[ch] learn/*/*/device*.[ch])
+LEARN_DRIVERS := $(filter-out $(LEARN_DEVICES) $(LEARN_TESTS),$(wildcard learn/*/*.[ch] learn/*/*/*.[ch]))
 
 HEADERS_ALONE := $(patsubst %,$(BUILD)/alone/%.ok,$(KC_HEADERS) $(wildcard guest/agent/*.h guest/early/*.h guest/tracer/*.h guest/test/*.h))
 
@@ -45,7 +46,7 @@ check-drivers: | $(LINUX_READY)
 # A sign-off is given by the person who sends a patch: ours carry none.
 check-devices: | $(QEMU_COPY)/.copied
 	@perl $(QEMU_COPY)/scripts/checkpatch.pl --no-tree --no-summary --terse --strict \
-		-f $(call device_files,*/device*.[ch]) $(wildcard learn/*/device.c learn/*/*/device.c)
+		-f $(call device_files,*/device*.[ch]) $(LEARN_DEVICES)
 	@cd $(QEMU_COPY) && perl scripts/checkpatch.pl --no-summary --terse --no-signoff \
 		$(addprefix $(CURDIR)/,$(QEMU_PATCHES))
 

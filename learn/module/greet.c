@@ -29,6 +29,17 @@ static int __init greet_init(void)
 	/* learn: mistake hard-coded */
 	/* learn: - pr_info("Hello, %s\n", whom); */
 	/* learn: + pr_info("Hello, world\n"); */
+	/* learn: mistake returns-more */
+	/* learn: - return 0; */
+	/* learn: + return 1; */
+	/* learn: mistake says-nothing */
+	/* learn: - pr_info("Hello, %s\n", whom); */
+	/* learn: + pr_debug("Hello, %s\n", whom); */
+	/* learn: mistake endless */
+	/* learn: - return 0; */
+	/* learn: + while (whom) */
+	/* learn: +	cpu_relax(); */
+	/* learn: + return 0; */
 	/* learn: mistake no-newline */
 	/* learn: - pr_info("Hello, %s\n", whom); */
 	/* learn: + pr_info("Hello, "); */
@@ -48,6 +59,9 @@ static void __exit greet_exit(void)
 /* learn: - { */
 /* learn: - pr_info("Goodbye, %s\n", whom); */
 /* learn: - } */
+/* learn: mistake fixed-goodbye */
+/* learn: - pr_info("Goodbye, %s\n", whom); */
+/* learn: +	pr_info("Goodbye, world\n"); */
 /* learn: end */
 
 module_init(greet_init);

@@ -63,6 +63,26 @@ static bool shout_check(VirtIODevice *vdev, VirtQueue *vq,
     /* learn: + abort(); */
     /* learn: mistake silent */
     /* learn: - virtio_error(vdev, "virtio-shout: word of %zu bytes", len); */
+    /* learn: mistake no-detach */
+    /* learn: - virtqueue_detach_element(vq, elem, 0); */
+    /* learn: mistake freed-twice */
+    /* learn: - return false; */
+    /* learn: + g_free(elem); */
+    /* learn: + return false; */
+    /* learn: mistake answered-anyway */
+    /* learn: - return false; */
+    /* learn: mistake exact-room */
+    /* learn: - if (!len || len > VIRTIO_SHOUT_MAX || len > room) { */
+    /* learn: + if (!len || len > VIRTIO_SHOUT_MAX || len >= room) { */
+    /* learn: mistake large-room */
+    /* learn: - if (!len || len > VIRTIO_SHOUT_MAX || len > room) { */
+    /* learn: + if (!len || len > room || room > VIRTIO_SHOUT_MAX) { */
+    /* learn: mistake exits */
+    /* learn: - virtio_error(vdev, "virtio-shout: word of %zu bytes", len); */
+    /* learn: + exit(1); */
+    /* learn: mistake short-refused */
+    /* learn: - if (!len || len > VIRTIO_SHOUT_MAX || len > room) { */
+    /* learn: + if (len <= 1 || len > VIRTIO_SHOUT_MAX || len > room) { */
     /* learn: end */
 }
 
@@ -89,6 +109,12 @@ static void shout_answer(VirtIODevice *vdev, VirtQueue *vq,
     /* learn: - virtqueue_push(vq, elem, len); */
     /* learn: + virtqueue_push(vq, elem, */
     /* learn: +                len + iov_size(elem->in_sg, elem->in_num)); */
+    /* learn: mistake end-counted */
+    /* learn: - virtqueue_push(vq, elem, len); */
+    /* learn: + virtqueue_push(vq, elem, len + 1); */
+    /* learn: mistake max-used */
+    /* learn: - virtqueue_push(vq, elem, len); */
+    /* learn: + virtqueue_push(vq, elem, sizeof(text)); */
     /* learn: mistake none-used */
     /* learn: - virtqueue_push(vq, elem, len); */
     /* learn: + virtqueue_push(vq, elem, 0); */
@@ -121,6 +147,45 @@ static void shout_handle_output(VirtIODevice *vdev, VirtQueue *vq)
     /* learn: mistake no-push */
     /* learn: - shout_answer(vdev, vq, elem); */
     /* learn: + (void)shout_answer; */
+    /* learn: mistake no-free */
+    /* learn: - g_free(elem); */
+    /* learn: mistake freed-first */
+    /* learn: - if (shout_check(vdev, vq, elem)) { */
+    /* learn: + g_free(elem); */
+    /* learn: + if (shout_check(vdev, vq, elem)) { */
+    /* learn: - g_free(elem); */
+    /* learn: mistake freed-twice */
+    /* learn: - virtio_notify(vdev, vq); */
+    /* learn: + virtio_notify(vdev, vq); */
+    /* learn: + g_free(elem); */
+    /* learn: mistake pushed-twice */
+    /* learn: - virtio_notify(vdev, vq); */
+    /* learn: + virtqueue_push(vq, elem, 0); */
+    /* learn: + virtio_notify(vdev, vq); */
+    /* learn: mistake unanswered */
+    /* learn: - shout_answer(vdev, vq, elem); */
+    /* learn: + (void)shout_answer; */
+    /* learn: + virtqueue_push(vq, elem, 5); */
+    /* learn: mistake small-element */
+    /* learn: - while ((elem = virtqueue_pop(vq, sizeof(*elem)))) { */
+    /* learn: + while ((elem = virtqueue_pop(vq, sizeof(elem)))) { */
+    /* learn: mistake no-end */
+    /* learn: - while ((elem = virtqueue_pop(vq, sizeof(*elem)))) { */
+    /* learn: + while (true) { */
+    /* learn: +     elem = virtqueue_pop(vq, sizeof(*elem)); */
+    /* learn: mistake endless */
+    /* learn: - while ((elem = virtqueue_pop(vq, sizeof(*elem)))) { */
+    /* learn: + while (true) { */
+    /* learn: +     elem = virtqueue_pop(vq, sizeof(*elem)); */
+    /* learn: +     if (!elem) { */
+    /* learn: +         continue; */
+    /* learn: +     } */
+    /* learn: mistake unchecked */
+    /* learn: - if (shout_check(vdev, vq, elem)) { */
+    /* learn: - shout_answer(vdev, vq, elem); */
+    /* learn: + shout_check(vdev, vq, elem); */
+    /* learn: + shout_answer(vdev, vq, elem); */
+    /* learn: + { */
     /* learn: end */
 }
 

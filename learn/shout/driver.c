@@ -77,6 +77,23 @@ static int shout_send(struct shout *shout, struct shout_word *word)
 	/* learn: mistake error-ignored */
 	/* learn: - if (err) */
 	/* learn: - return err; */
+	/* learn: mistake error-hidden */
+	/* learn: - return err; */
+	/* learn: + return 0; */
+	/* learn: mistake wrong-room */
+	/* learn: - sg_init_one(&in, word->in, sizeof(word->in)); */
+	/* learn: + sg_init_one(&in, word->out, sizeof(word->in)); */
+	/* learn: mistake miscounted */
+	/* learn: - err = virtqueue_add_sgs(shout->vq, sgs, 1, 1, word, GFP_ATOMIC); */
+	/* learn: + err = virtqueue_add_sgs(shout->vq, sgs, 1, 2, word, GFP_ATOMIC); */
+	/* learn: mistake uncounted */
+	/* learn: - shout->in_flight++; */
+	/* learn: mistake wrong-token */
+	/* learn: - err = virtqueue_add_sgs(shout->vq, sgs, 1, 1, word, GFP_ATOMIC); */
+	/* learn: + err = virtqueue_add_sgs(shout->vq, sgs, 1, 1, shout, GFP_ATOMIC); */
+	/* learn: mistake small-room */
+	/* learn: - sg_init_one(&in, word->in, sizeof(word->in)); */
+	/* learn: + sg_init_one(&in, word->in, word->len); */
 	/* learn: end */
 }
 
@@ -156,6 +173,24 @@ static void shout_done(struct virtqueue *vq)
 	/* learn: - spin_unlock_irqrestore(&shout->lock, flags); */
 	/* learn: mistake no-wake */
 	/* learn: - wake_up(&shout->answered); */
+	/* learn: mistake wake-first */
+	/* learn: - spin_lock_irqsave(&shout->lock, flags); */
+	/* learn: + wake_up(&shout->answered); */
+	/* learn: + spin_lock_irqsave(&shout->lock, flags); */
+	/* learn: - wake_up(&shout->answered); */
+	/* learn: mistake no-take */
+	/* learn: - shout_take(word, used); */
+	/* learn: + (void)shout_take; */
+	/* learn: mistake inverted */
+	/* learn: - } while (!virtqueue_enable_cb(vq)); */
+	/* learn: + } while (virtqueue_enable_cb(vq)); */
+	/* learn: mistake never-unlocked */
+	/* learn: - spin_unlock_irqrestore(&shout->lock, flags); */
+	/* learn: mistake not-disabled */
+	/* learn: - virtqueue_disable_cb(vq); */
+	/* learn: mistake length-ignored */
+	/* learn: - shout_take(word, used); */
+	/* learn: + shout_take(word, word->len); */
 	/* learn: end */
 }
 
@@ -269,6 +304,18 @@ static void shout_read_config(struct work_struct *work)
 	/* learn: mistake only-shrinks */
 	/* learn: - shout->max = min_t(size_t, max, VIRTIO_SHOUT_MAX); */
 	/* learn: + shout->max = shout->max ? min_t(size_t, max, shout->max) : max; */
+	/* learn: mistake no-mutex */
+	/* learn: - guard(mutex)(&shout->line); */
+	/* learn: mistake never-unlocked */
+	/* learn: - guard(mutex)(&shout->line); */
+	/* learn: + mutex_lock(&shout->line); */
+	/* learn: mistake huge-refused */
+	/* learn: - shout->max = min_t(size_t, max, VIRTIO_SHOUT_MAX); */
+	/* learn: + if (max <= VIRTIO_SHOUT_MAX) */
+	/* learn: +	shout->max = max; */
+	/* learn: mistake off-by-one */
+	/* learn: - shout->max = min_t(size_t, max, VIRTIO_SHOUT_MAX); */
+	/* learn: + shout->max = min_t(size_t, max, VIRTIO_SHOUT_MAX) - 1; */
 	/* learn: end */
 }
 
@@ -329,6 +376,42 @@ static int shout_probe(struct virtio_device *vdev)
 	/* learn: + virtio_device_ready(vdev); */
 	/* learn: + vq = virtio_find_single_vq(vdev, shout_done, "requests"); */
 	/* learn: - virtio_device_ready(vdev); */
+	/* learn: mistake not-ready */
+	/* learn: - virtio_device_ready(vdev); */
+	/* learn: mistake late-priv */
+	/* learn: - vdev->priv = shout; */
+	/* learn: - virtio_device_ready(vdev); */
+	/* learn: + virtio_device_ready(vdev); */
+	/* learn: + vdev->priv = shout; */
+	/* learn: mistake not-devm */
+	/* learn: - shout = devm_kzalloc(&vdev->dev, sizeof(*shout), GFP_KERNEL); */
+	/* learn: + shout = kzalloc(sizeof(*shout), GFP_KERNEL); */
+	/* learn: mistake too-small */
+	/* learn: - shout = devm_kzalloc(&vdev->dev, sizeof(*shout), GFP_KERNEL); */
+	/* learn: + shout = devm_kzalloc(&vdev->dev, sizeof(shout), GFP_KERNEL); */
+	/* learn: mistake no-callback */
+	/* learn: - vq = virtio_find_single_vq(vdev, shout_done, "requests"); */
+	/* learn: + (void)shout_done; */
+	/* learn: + vq = virtio_find_single_vq(vdev, NULL, "requests"); */
+	/* learn: mistake not-zeroed */
+	/* learn: - shout = devm_kzalloc(&vdev->dev, sizeof(*shout), GFP_KERNEL); */
+	/* learn: + shout = devm_kmalloc(&vdev->dev, sizeof(*shout), GFP_KERNEL); */
+	/* learn: mistake no-config */
+	/* learn: - shout_read_config(&shout->work); */
+	/* learn: mistake other-error */
+	/* learn: - return PTR_ERR(vq); */
+	/* learn: + return -ENODEV; */
+	/* learn: mistake ready-twice */
+	/* learn: - virtio_device_ready(vdev); */
+	/* learn: + virtio_device_ready(vdev); */
+	/* learn: + virtio_device_ready(vdev); */
+	/* learn: mistake returns-more */
+	/* learn: - return 0; */
+	/* learn: + return 1; */
+	/* learn: mistake no-vdev */
+	/* learn: - shout->vdev = vdev; */
+	/* learn: mistake no-vq */
+	/* learn: - shout->vq = vq; */
 	/* learn: end */
 }
 
@@ -352,6 +435,10 @@ static void shout_remove(struct virtio_device *vdev)
 	/* learn: + cancel_work_sync(&shout->work); */
 	/* learn: + vdev->config->del_vqs(vdev); */
 	/* learn: + virtio_reset_device(vdev); */
+	/* learn: mistake freed */
+	/* learn: - vdev->config->del_vqs(vdev); */
+	/* learn: + vdev->config->del_vqs(vdev); */
+	/* learn: + kfree(shout); */
 	/* learn: mistake work-left */
 	/* learn: - cancel_work_sync(&shout->work); */
 	/* learn: mistake cancel-first */

@@ -2,6 +2,7 @@
 /* Grades the module greet from inside the guest. */
 #include <kc-test.h>
 #include <sys/stat.h>
+#include <sys/wait.h>
 
 #define PARAMETER "/sys/module/greet/parameters/whom"
 
@@ -19,10 +20,16 @@ static bool run(const char *command)
 static bool load(const char *parameter)
 {
 	char command[128];
+	int status;
 
 	snprintf(command, sizeof(command), "insmod /tmp/greet.ko %s 2>/tmp/said", parameter);
-	if (run(command))
+	status = system(command);
+	if (!status)
 		return true;
+	if (WEXITSTATUS(status) > 128) {
+		puts("# the kernel ended insmod in the middle of your init function");
+		return false;
+	}
 	printf("# insmod: %s\n", kc_get("/tmp/said"));
 	return run("dmesg | grep -q 'greet: unknown parameter'") ? false : mistake("init-fails");
 }
@@ -40,7 +47,12 @@ static bool greeted(const char *line)
 	if (said(line))
 		return true;
 	printf("# the kernel's log has no line that is '%s'\n", line);
-	return said("Hello,") ? mistake("no-newline") : false;
+	if (said("Hello,"))
+		return mistake("no-newline");
+	if (!run("dmesg | grep -i hello >/tmp/said"))
+		return mistake("says-nothing");
+	printf("# it has: %s\n", kc_get("/tmp/said"));
+	return false;
 }
 
 static bool greets(void)
@@ -80,16 +92,16 @@ static bool shows(void)
 
 static bool goes(void)
 {
-	if (!load("whom=world"))
+	if (!load("whom=moon"))
 		return false;
 	if (!run("rmmod greet 2>/tmp/said")) {
 		printf("# rmmod: %s\n", kc_get("/tmp/said"));
 		return mistake("no-exit");
 	}
-	if (said("Goodbye, world"))
+	if (said("Goodbye, moon"))
 		return true;
-	puts("# the kernel's log has no line that is 'Goodbye, world'");
-	return false;
+	puts("# the kernel's log has no line that is 'Goodbye, moon'");
+	return said("Goodbye, world") || said("Goodbye, kernel") ? mistake("fixed-goodbye") : false;
 }
 
 int main(int argc, char **argv)
