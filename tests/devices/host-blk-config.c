@@ -131,10 +131,10 @@ static void read_only_fields(void **state)
  * A disk that cannot flush, below a node that cannot force a write either, so
  * that the block layer flushes after it: what must be stable fails, nothing else.
  */
-#define NO_FLUSH                                                                   \
-	"driver=blkverify,raw.driver=null-co,raw.size=65536,test.driver=blkdebug," \
-	"test.image.driver=null-co,test.image.size=65536,"                         \
-	"test.inject-error.0.event=none,test.inject-error.0.iotype=flush,"         \
+#define NO_FLUSH                                                                                      \
+	"driver=blkverify,raw.driver=null-co,raw.size=65536,raw.read-zeroes=on,test.driver=blkdebug," \
+	"test.image.driver=null-co,test.image.size=65536,test.image.read-zeroes=on,"                  \
+	"test.inject-error.0.event=none,test.inject-error.0.iotype=flush,"                            \
 	"test.inject-error.0.errno=5"
 
 struct stable {
