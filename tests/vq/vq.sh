@@ -212,6 +212,30 @@ start_vm ready --transport mmio --no-device --module craft_net --append initcall
 	stop_vm
 }
 
+# Ours, with packets on their way from one of its NICs to the other, and at rest
+load='cd /sys/bus/virtio/drivers/virtio_net
+for nic in virtio*; do
+	echo "$nic" >unbind && echo "$nic" >../craft_net/bind
+done
+cd /
+{ net_test speed packets 15 >&2; echo idle; } &
+sleep 2
+echo ready
+sleep 3600'
+check_net() {
+	start_vm ready --smp 2 --no-device --module craft_net --net "loop,device=craft-net-pci$1" -- sh -c "$load" ||
+		return
+	for words in ready ready idle; do
+		await 120 grep -q $words "$work/vm.out"
+		try 120 "$kc" vq $vm
+		[ $status = 0 ] && grep -q receive.0 "$out" && grep -q '^nothing wrong' "$out"
+		result $? "our network device and driver$1, $words: nobody is accused"
+	done
+	stop_vm
+}
+check_net ,packed=on
+check_net ,mrg_rxbuf=off
+
 # Healthy loads of every kind at once, then the same devices idle.
 mkdir "$work/share"
 head -c 1000000 /dev/urandom >"$work/share/file"
