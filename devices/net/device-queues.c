@@ -9,6 +9,16 @@
 #include "trace/trace-hw_virtio_kernelcraft_net.h"
 #include "device.h"
 
+/* So many kicks to send without a frame in between are a stream one way. */
+#define ONE_WAY_KICKS 8
+
+static bool is_transmit(CraftNetQueue *queue)
+{
+    unsigned int i = craft_net_index(queue);
+
+    return i < craft_net_control_index(queue->dev) && i % 2;
+}
+
 static void serve(CraftNetQueue *queue)
 {
     unsigned int i = craft_net_index(queue);
@@ -16,7 +26,7 @@ static void serve(CraftNetQueue *queue)
 
     if (i == control) {
         craft_net_control(queue);
-    } else if (i < control && i % 2) {
+    } else if (is_transmit(queue)) {
         craft_net_transmit(queue);
     } else if (i < control && craft_net_is_running(queue)) {
         craft_net_refilled(queue);
@@ -29,6 +39,26 @@ static void serve_bh(void *opaque)
 }
 
 /*
+ * A CPU that kicks has left the guest's code anyway: that it sends what it
+ * brings is the shortest way to an answer. Where no answer comes, it had better
+ * make the next packets, unkicked, while the main loop sends.
+ */
+static bool goes_one_way(CraftNetQueue *queue)
+{
+    CraftNet *s = queue->dev;
+
+    if (!is_transmit(queue)) {
+        return false;
+    }
+    if (s->unanswered < ONE_WAY_KICKS) {
+        s->unanswered++;
+        return false;
+    }
+    virtio_queue_set_notification(queue->vq, 0);
+    return true;
+}
+
+/*
  * What we send may come back at once, and a buffer may lie in the device's own
  * registers, where filling it kicks: that waits until we are done.
  */
@@ -37,7 +67,7 @@ static void handle_output(VirtIODevice *vdev, VirtQueue *vq)
     CraftNet *s = CRAFT_NET(vdev);
     CraftNetQueue *queue = &s->queues[virtio_get_queue_index(vq)];
 
-    if (s->busy) {
+    if (s->busy || goes_one_way(queue)) {
         qemu_bh_schedule(queue->bh);
     } else {
         serve(queue);

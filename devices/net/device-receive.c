@@ -283,6 +283,7 @@ ssize_t craft_net_receive_iov(NetClientState *nc, const struct iovec *iov,
     if (!craft_net_can_receive(nc)) {
         return -1;
     }
+    s->unanswered = 0;
     in.iov = iov;
     in.num = num;
     memset(&in.hdr, 0, sizeof(in.hdr));

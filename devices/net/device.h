@@ -111,6 +111,7 @@ struct CraftNet {
     AnnounceTimer announce;
     bool peer_has_header;
     bool busy;                  /* a kick out of our own hands must wait */
+    unsigned int unanswered;    /* kicks to send since a frame came */
     uint8_t *frame;             /* of CRAFT_NET_FRAME_MAX, while it is sent */
 
     /* What the driver sets */
