@@ -39,7 +39,7 @@ result $? "and so is one that cannot be a module"
 sed 's/^CONFIG_VIRTIO_CONSOLE=y/CONFIG_VIRTIO_CONSOLE=m/' build/linux/.config >"$config"
 plan
 refused "modules that are not there are told" 240 \
-	"CONFIG_VIRTIO_CONSOLE=m ($config), and there are no modules at $work/own/lib/modules/"
+	"CONFIG_VIRTIO_CONSOLE=m, and $lab/modules has no virtio_console.ko"
 plan --modules "$lab/modules"
 refused "and a folder without the one that is needed" 240 "has no virtio_console.ko"
 plan --modules "$work/own"
