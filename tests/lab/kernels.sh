@@ -100,8 +100,11 @@ if grep -q '^CONFIG_VIRTIO_PCI=y' "$debian/boot/config-$release"; then
 	done_testing
 	exit
 fi
-rm "$config"
 cp "$kernel" "$own"
+cp "$debian/boot/config-$release" "$work/own/boot/"
+plan
+refused "modules that are nowhere are told" 240 "and there are no modules at $work/own/lib/modules/$release"
+rm "$config" "$work/own/boot/config-$release"
 try 240 "$kc" run --boot-timeout 200 --kernel "$own" -- true
 refused "where nothing tells of the kernel, its own console does" 243 \
 	"its kernel has no driver for kc's port: CONFIG_VIRTIO_PCI is missing"
